@@ -1,0 +1,52 @@
+/** What the solver answers. Arrays are plain numbers; NaN marks a value that does not exist and `reason` says why. */
+
+/** How a value came about: closed form or one-dimensional integral, randomised quasi-Monte Carlo, sampled prompts, or a fit. */
+export type Method = 'exact' | 'quasi_monte_carlo' | 'sampled' | 'fitted';
+
+export type Axis = 'time' | 'step';
+
+export interface Series {
+  /** The axis of the values; null when there is one value only (its array then has length 1). */
+  readonly against: Axis | null;
+  readonly value: readonly number[];
+  /** Confidence band (sampled) or error bound (quasi-Monte Carlo); absent where the value is exact. */
+  readonly lower?: readonly number[];
+  readonly upper?: readonly number[];
+  readonly method: Method;
+  /** Standard error of each value, where `lower` and `upper` are present. */
+  readonly standardError?: readonly number[];
+  /** Number of sampled prompts behind each value. */
+  readonly samples?: number;
+  /** Numerical error estimate of an exact value, relative. */
+  readonly error?: number;
+  readonly reason?: string;
+}
+
+export interface RunResult {
+  /** The weakest method among the quantities. */
+  readonly method: Method;
+  /** Recorded times (time = rate × step for the discrete optimisers) and steps; empty without training. */
+  readonly axes: Partial<Readonly<Record<Axis, readonly number[]>>>;
+  /** By quantity key: `risk`, `output_error`, `output_error.certified`, `rate of output_error`. */
+  readonly quantities: Readonly<Record<string, Series>>;
+  /** Sentences for the reader: rare queries govern, values left out, tolerance not met. */
+  readonly notes: readonly string[];
+}
+
+export type FailureCode = 'diverged' | 'no_limit' | 'tolerance' | 'memory' | 'unsupported' | 'cancelled';
+
+/** A run that cannot go on. `setting` is the path of the setting that caused it (`train.rate`), where one did. */
+export class SolverFailure extends Error {
+  constructor(
+    readonly code: FailureCode,
+    message: string,
+    readonly setting: string | null = null,
+  ) {
+    super(message);
+    this.name = 'SolverFailure';
+  }
+}
+
+export type SolveEvent =
+  | { readonly kind: 'progress'; /** 0 to 1 */ readonly fraction: number }
+  | { readonly kind: 'partial'; readonly result: RunResult };
