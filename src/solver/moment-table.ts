@@ -1,0 +1,205 @@
+/**
+ * Participation moments of one prompt length by interpolation, for loops that need millions of them: Chebyshev
+ * interpolation of log B in log(1 + τ²), panel by panel, each panel built when it is first visited. The transforms φ and
+ * ψ_k at the nodes do not depend on the length and are shared by all tables.
+ */
+import { allMoments, coreMoments, largestTau2, momentsAt, type ScoreTransforms, scoreTransforms } from './participation.js';
+
+/** Interpolated moments of one length. Relative accuracy 1e−11 or better for τ² ≤ 400, L ≤ 1e15. */
+export interface MomentTable {
+  readonly length: number;
+  /** Fills out[0..5] with B2, B3, B22, B4, B23, B222 at τ² ≥ 0. */
+  at(tau2: number, out: Float64Array): void;
+}
+
+/** All eleven moments, in the order of `momentNames`, and their slopes d log B / d log L. */
+export interface FullMomentTable extends MomentTable {
+  /** Fills value[0..10] and slope[0..10]. */
+  full(tau2: number, value: Float64Array, slope: Float64Array): void;
+}
+
+const panelWidth = 0.5;
+const nodesPerPanel = 14;
+const end = Math.log1p(largestTau2);
+
+/** Chebyshev nodes on [−1, 1] and the matrix from values there to monomial coefficients. */
+const nodes = Float64Array.from({ length: nodesPerPanel }, (_, i) => Math.cos((Math.PI * (i + 0.5)) / nodesPerPanel));
+const toMonomials = chebyshevToMonomials(nodesPerPanel);
+
+function chebyshevToMonomials(n: number): Float64Array {
+  // T_k in monomials by the recurrence; coefficient c_k = (2 − δ_k0)/n Σ_i f(x_i) T_k(x_i).
+  const T: Float64Array[] = [];
+  for (let k = 0; k < n; k++) {
+    const row = new Float64Array(n);
+    if (k === 0) row[0] = 1;
+    else if (k === 1) row[1] = 1;
+    else for (let i = 0; i < n; i++) row[i] = (i > 0 ? 2 * T[k - 1]![i - 1]! : 0) - T[k - 2]![i]!;
+    T.push(row);
+  }
+  const matrix = new Float64Array(n * n);
+  for (let i = 0; i < n; i++) {
+    for (let k = 0; k < n; k++) {
+      const c = ((k === 0 ? 1 : 2) / n) * Math.cos((k * Math.PI * (i + 0.5)) / n);
+      for (let m = 0; m <= k; m++) matrix[m * n + i]! += c * T[k]![m]!;
+    }
+  }
+  return matrix;
+}
+
+/** Transforms at the table's nodes, by order and length bucket; the oldest are dropped beyond a few hundred. */
+const shared = new Map<string, ScoreTransforms>();
+const sharedLimit = 400;
+
+function sharedTransforms(order: number): (tau2: number, logLength: number) => ScoreTransforms {
+  return (tau2, logLength) => {
+    const key = `${order} ${logLength} ${tau2}`;
+    const known = shared.get(key);
+    if (known !== undefined) return known;
+    if (shared.size >= sharedLimit) {
+      const oldest = shared.keys().next().value;
+      if (oldest !== undefined) shared.delete(oldest);
+    }
+    const made = scoreTransforms(tau2, order, logLength);
+    shared.set(key, made);
+    return made;
+  };
+}
+
+class Panels {
+  private readonly panels: (Float64Array | null)[] = new Array(Math.ceil(end / panelWidth)).fill(null);
+  private readonly rows: number;
+  private readonly transforms: (tau2: number, logLength: number) => ScoreTransforms;
+
+  constructor(
+    private readonly length: number,
+    private readonly all: boolean,
+  ) {
+    this.rows = all ? 2 * allMoments : coreMoments;
+    this.transforms = sharedTransforms(all ? 8 : 6);
+  }
+
+  /** Fills out[0 … rows−1] with log B (then slopes) at t = log(1 + τ²). */
+  evaluate(t: number, out: Float64Array): void {
+    const last = this.panels.length - 1;
+    const index = Math.min(last, Math.floor(t / panelWidth));
+    const panel = this.panels[index] ?? this.build(index);
+    const x = (2 * (t - index * panelWidth)) / panelWidth - 1;
+    const rows = this.rows;
+    for (let row = 0, at = 0; row < rows; row++, at += nodesPerPanel) {
+      let sum = panel[at + nodesPerPanel - 1]!;
+      for (let m = nodesPerPanel - 2; m >= 0; m--) sum = sum * x + panel[at + m]!;
+      out[row] = sum;
+    }
+  }
+
+  private build(index: number): Float64Array {
+    const n = nodesPerPanel;
+    const moments = this.all ? allMoments : coreMoments;
+    const samples = new Float64Array(this.rows * n);
+    const value = new Float64Array(allMoments);
+    const slope = new Float64Array(allMoments);
+    for (let i = 0; i < n; i++) {
+      const tau2 = Math.expm1(panelWidth * (index + (nodes[i]! + 1) / 2));
+      momentsAt(tau2, this.length, this.all, value, slope, this.transforms);
+      for (let q = 0; q < moments; q++) {
+        samples[q * n + i] = Math.log(value[q]!);
+        if (this.all) samples[(moments + q) * n + i] = slope[q]!;
+      }
+    }
+    const panel = new Float64Array(this.rows * n);
+    for (let row = 0; row < this.rows; row++) {
+      for (let m = 0; m < n; m++) {
+        let sum = 0;
+        for (let i = 0; i < n; i++) sum += toMonomials[m * n + i]! * samples[row * n + i]!;
+        panel[row * n + m] = sum;
+      }
+    }
+    this.panels[index] = panel;
+    return panel;
+  }
+}
+
+class Table implements FullMomentTable {
+  private readonly core: Panels;
+  private rest: Panels | null = null;
+  private readonly buffer = new Float64Array(2 * allMoments);
+
+  constructor(readonly length: number) {
+    this.core = new Panels(length, false);
+  }
+
+  at(tau2: number, out: Float64Array): void {
+    if (this.length === 1) {
+      out.fill(1, 0, coreMoments);
+      return;
+    }
+    if (!(tau2 < largestTau2)) {
+      momentsBeyond(tau2, this.length, coreMoments, out, this.buffer);
+      return;
+    }
+    this.core.evaluate(Math.log1p(tau2), out);
+    for (let q = 0; q < coreMoments; q++) out[q] = Math.exp(out[q]!);
+  }
+
+  full(tau2: number, value: Float64Array, slope: Float64Array): void {
+    if (!(tau2 < largestTau2)) {
+      momentsBeyond(tau2, this.length, allMoments, value, slope);
+      return;
+    }
+    this.rest ??= new Panels(this.length, true);
+    const buffer = this.buffer;
+    this.rest.evaluate(Math.log1p(tau2), buffer);
+    for (let q = 0; q < allMoments; q++) {
+      value[q] = Math.exp(buffer[q]!);
+      slope[q] = buffer[allMoments + q]!;
+    }
+  }
+}
+
+/** τ² of 1e6 and more (and NaN, which stays NaN): softmax has condensed on one token. */
+function momentsBeyond(tau2: number, length: number, moments: number, value: Float64Array, slope: Float64Array): void {
+  if (Number.isNaN(tau2)) {
+    value.fill(Number.NaN, 0, moments);
+    slope.fill(Number.NaN, 0, moments);
+    return;
+  }
+  momentsAt(tau2, length, moments === allMoments, value, slope, sharedTransforms(8));
+}
+
+class ZeroTable implements FullMomentTable {
+  readonly length = Number.POSITIVE_INFINITY;
+
+  at(_tau2: number, out: Float64Array): void {
+    out.fill(0, 0, coreMoments);
+  }
+
+  full(_tau2: number, value: Float64Array, slope: Float64Array): void {
+    value.fill(0, 0, allMoments);
+    slope.fill(-1, 0, allMoments);
+  }
+}
+
+const zero = new ZeroTable();
+const tables = new Map<number, Table>();
+const tableLimit = 512;
+
+/** The table of a length (an integer ≥ 1, or Infinity: all zero), made once. Throws RangeError for a length below 1. */
+export function momentTable(length: number): MomentTable {
+  return fullMomentTable(length);
+}
+
+/** The same table, with all moments and their slopes in L. */
+export function fullMomentTable(length: number): FullMomentTable {
+  if (!(length >= 1)) throw new RangeError(`a moment table needs length >= 1, got ${length}`);
+  if (length === Infinity) return zero;
+  let table = tables.get(length);
+  if (table === undefined) {
+    if (tables.size >= tableLimit) {
+      const oldest = tables.keys().next().value;
+      if (oldest !== undefined) tables.delete(oldest);
+    }
+    table = new Table(length);
+    tables.set(length, table);
+  }
+  return table;
+}
