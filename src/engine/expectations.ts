@@ -1,0 +1,331 @@
+/**
+ * Verdicts on what a spec expects (docs/language.md, "What is measured, drawn and expected"). An expectation is a list of comparisons, one
+ * for every value that its left side leaves free. Confidence bands decide for sampled values; they hold together (Bonferroni over all
+ * sampled values of the expectation), so that the verdict as a whole has the confidence asked for.
+ */
+import type { Series } from '../solver/result.js';
+import { normalQuantile, studentHalfWidth } from '../solver/statistics.js';
+import { type AtEntry, type Experiment, type Expectation, type Operand, type QuantityOperand, quantityKey, type RunSpec, type SweepValue } from '../spec/experiment.js';
+import type { ExpectationOutcome, RunOutcome, Verdict } from './results.js';
+
+/** Runs and the quantity of which more samples would help an undecided expectation. */
+export interface WantedSamples {
+  readonly runs: readonly number[];
+  readonly key: string;
+}
+
+/** Runs that differ in their repeat alone. */
+interface Cell {
+  readonly at: RunSpec['at'];
+  readonly runs: readonly number[];
+}
+
+/** A measured value before bands of a certain confidence are put around it. */
+interface Measured {
+  readonly value: number;
+  /** Half widths in units of the normal and of Student's quantile, and an absolute one that no confidence changes. */
+  readonly normal: number;
+  readonly student: number;
+  readonly degrees: number;
+  readonly fixed: number;
+  readonly sampled: boolean;
+  readonly samples: number;
+  readonly reason: string | null;
+  readonly cell: Cell | null;
+  readonly name: string;
+  readonly key: string;
+  readonly point: string;
+}
+
+interface Band {
+  readonly value: number;
+  readonly lower: number;
+  readonly upper: number;
+}
+
+interface Comparison {
+  readonly left: Measured;
+  readonly right: readonly Measured[];
+  readonly decide: (left: Band, right: readonly Band[]) => Verdict;
+  /** Reads after the left value: "is 0.07, not below 0.063". */
+  readonly wanted: (right: readonly string[]) => string;
+}
+
+const confidenceDefault = 0.95;
+const matchTolerance = 1e-12;
+
+export function judge(experiment: Experiment, runs: readonly RunOutcome[]): { outcomes: ExpectationOutcome[]; wanted: WantedSamples[] } {
+  const cells = cellsOf(experiment);
+  const wanted: WantedSamples[] = [];
+  const outcomes = experiment.expectations.map((expectation): ExpectationOutcome => {
+    const comparisons = comparisonsOf(expectation, experiment, cells, runs);
+    const judged = judgeComparisons(comparisons, experiment);
+    wanted.push(...judged.wanted);
+    return { expectation, verdict: judged.verdict, detail: judged.detail };
+  });
+  return { outcomes, wanted };
+}
+
+function cellsOf(experiment: Experiment): Cell[] {
+  const cells = new Map<string, { at: RunSpec['at']; runs: number[] }>();
+  experiment.runs.forEach((run, index) => {
+    const name = experiment.sweeps.map((sweep) => run.at[sweep.name]!.text).join('\n');
+    const cell = cells.get(name);
+    if (cell === undefined) cells.set(name, { at: run.at, runs: [index] });
+    else cell.runs.push(index);
+  });
+  return [...cells.values()];
+}
+
+function same(a: SweepValue, b: SweepValue): boolean {
+  if (a.text === b.text) return true;
+  if (a.value === null || b.value === null) return false;
+  return a.value === b.value || Math.abs(a.value - b.value) <= matchTolerance * Math.max(Math.abs(a.value), Math.abs(b.value));
+}
+
+type SweepEntry = Extract<AtEntry, { kind: 'sweep' }>;
+
+function matches(cell: Cell, at: readonly AtEntry[]): boolean {
+  return at.every((entry) => entry.kind !== 'sweep' || same(cell.at[entry.name]!, entry.value));
+}
+
+function comparisonsOf(expectation: Expectation, experiment: Experiment, cells: readonly Cell[], runs: readonly RunOutcome[]): Comparison[] {
+  const { left, relation } = expectation;
+  const chosen = cells.filter((cell) => matches(cell, left.at));
+  const measure = (operand: Operand, cell: Cell): Measured => {
+    if (operand.kind === 'number') return numberOf(operand.perRun[cell.runs[0]!]!);
+    const named = new Map(operand.at.filter((entry): entry is SweepEntry => entry.kind === 'sweep').map((entry) => [entry.name, entry.value]));
+    const other = cells.find((candidate) =>
+      experiment.sweeps.every((sweep) => same(candidate.at[sweep.name]!, named.get(sweep.name) ?? cell.at[sweep.name]!)),
+    );
+    return other === undefined ? nothing(operand, 'No run has these sweep values.') : measured(operand, other, experiment, runs);
+  };
+  switch (relation.kind) {
+    case 'below':
+    case 'above':
+      return chosen.map((cell) => ({
+        left: measure(left, cell),
+        right: [measure(relation.right, cell)],
+        decide: relation.kind === 'below' ? (l, [r]) => order(l, r!) : (l, [r]) => order(r!, l),
+        wanted: ([r]) => `${relation.kind} ${r}`,
+      }));
+    case 'between':
+      return chosen.map((cell) => ({
+        left: measure(left, cell),
+        right: [measure(relation.low, cell), measure(relation.high, cell)],
+        decide: (l, [low, high]) => both(atMost(low!, l), atMost(l, high!)),
+        wanted: ([low, high]) => `between ${low} and ${high}`,
+      }));
+    case 'within':
+      return chosen.map((cell) => ({
+        left: measure(left, cell),
+        right: [measure(relation.right, cell)],
+        decide: (l, [r]) => within(l, r!, relation.fraction),
+        wanted: ([r]) => `within ${short(100 * relation.fraction)}% of ${r}`,
+      }));
+    case 'decreasing':
+    case 'increasing': {
+      const pairs = relation.axis === 'time' || relation.axis === 'step'
+        ? chosen.flatMap((cell) => alongTrajectory(left, relation.axis as 'time' | 'step', cell, experiment, runs))
+        : alongSweep(relation.axis, chosen).map(([a, b]) => [measure(left, a), measure(left, b)] as const);
+      return pairs.map(([before, after]) => ({
+        left: after,
+        right: [before],
+        decide: relation.kind === 'decreasing' ? (l, [r]) => order(l, r!) : (l, [r]) => order(r!, l),
+        wanted: ([r]) => `${relation.kind === 'decreasing' ? 'below' : 'above'} ${r}`,
+      }));
+    }
+  }
+}
+
+/** Neighbours along a sweep, other sweep values equal: by growing number, or as listed where the values are words. */
+function alongSweep(name: string, cells: readonly Cell[]): (readonly [Cell, Cell])[] {
+  const chains = new Map<string, Cell[]>();
+  for (const cell of cells) {
+    const rest = Object.entries(cell.at).filter(([other]) => other !== name);
+    const key = rest.map(([, value]) => value.text).join('\n');
+    const chain = chains.get(key);
+    if (chain === undefined) chains.set(key, [cell]);
+    else chain.push(cell);
+  }
+  return [...chains.values()].flatMap((chain) => {
+    const value = (cell: Cell) => cell.at[name]?.value ?? Number.NaN;
+    const sorted = chain.every((cell) => !Number.isNaN(value(cell))) ? [...chain].sort((a, b) => value(a) - value(b)) : chain;
+    return sorted.slice(1).map((cell, i) => [sorted[i]!, cell] as const);
+  });
+}
+
+function alongTrajectory(left: QuantityOperand, axis: 'time' | 'step', cell: Cell, experiment: Experiment, runs: readonly RunOutcome[]): (readonly [Measured, Measured])[] {
+  const first = runs[cell.runs[0]!]!;
+  const points = first.status === 'done' ? (first.result.axes[axis] ?? []) : [];
+  if (points.length < 2) return [[nothing(left, `There are no two points along ${axis}.`), nothing(left, '')]];
+  const at = (value: number): Measured => measured({ ...left, at: [...left.at, { kind: 'axis', axis, value }] }, cell, experiment, runs);
+  return points.slice(1).map((point, i) => [at(points[i]!), at(point)] as const);
+}
+
+const exactNumber = { normal: 0, student: 0, degrees: 1, fixed: 0, sampled: false, samples: 0, reason: null, cell: null, key: '', point: '' };
+
+function numberOf(value: number): Measured {
+  return { ...exactNumber, value, name: '' };
+}
+
+function nothing(operand: QuantityOperand, reason: string): Measured {
+  return { ...exactNumber, value: Number.NaN, reason, name: quantityKey(operand.quantity) };
+}
+
+/** The value of a quantity in a cell: over repeats the mean, with Student's band around it. */
+function measured(operand: QuantityOperand, cell: Cell, experiment: Experiment, runs: readonly RunOutcome[]): Measured {
+  const key = quantityKey(operand.quantity);
+  const name = operand.factor === 1 ? key : `${short(operand.factor)} * ${key}`;
+  const fail = (reason: string): Measured => ({ ...nothing(operand, reason), name, key, cell });
+  const axisEntry = operand.at.find((entry) => entry.kind === 'axis');
+  const parts: { series: Series; index: number }[] = [];
+  for (const run of cell.runs) {
+    const outcome = runs[run]!;
+    if (outcome.status === 'failed') return fail(`the run failed: ${outcome.failure.message}`);
+    if (outcome.status !== 'done') return fail('the run was not finished');
+    const series = outcome.result.quantities[key];
+    if (series === undefined) return fail('it was not measured');
+    const index = series.against === null ? 0 : axisEntry === undefined ? series.value.length - 1 : indexAt(outcome.result.axes[axisEntry.axis] ?? [], axisEntry.value);
+    if (index < 0) return fail(`${axisEntry!.axis} = ${short(axisEntry!.value)} was not recorded`);
+    if (Number.isNaN(series.value[index] ?? Number.NaN)) return fail(series.reason ?? 'it has no value there');
+    parts.push({ series, index });
+  }
+  const count = parts.length;
+  const values = parts.map(({ series, index }) => operand.factor * series.value[index]!);
+  const value = values.reduce((sum, v) => sum + v, 0) / count;
+  const spread = count > 1 ? Math.sqrt(values.reduce((sum, v) => sum + (v - value) ** 2, 0) / (count - 1) / count) : 0;
+  const scale = Math.abs(operand.factor);
+  const errors = parts.map(({ series, index }) => scale * (series.standardError?.[index] ?? 0));
+  const bounds = parts.map(({ series, index }) => {
+    if (series.standardError !== undefined || series.lower === undefined || series.upper === undefined) return scale * (series.error ?? 0) * Math.abs(series.value[index]!);
+    return scale * Math.max(series.upper[index]! - series.value[index]!, series.value[index]! - series.lower[index]!);
+  });
+  const normal = Math.hypot(...errors) / count;
+  return {
+    value,
+    normal,
+    student: spread,
+    degrees: Math.max(1, count - 1),
+    fixed: bounds.reduce((sum, v) => sum + v, 0) / count,
+    sampled: normal > 0 || spread > 0,
+    samples: Math.min(...parts.map(({ series }) => series.samples ?? 0)),
+    reason: null,
+    cell,
+    name,
+    key,
+    point: axisEntry === undefined ? '' : `${axisEntry.axis} = ${short(axisEntry.value)}`,
+  };
+}
+
+function indexAt(points: readonly number[], value: number): number {
+  let best = -1;
+  points.forEach((point, i) => {
+    if (best < 0 || Math.abs(point - value) < Math.abs(points[best]! - value)) best = i;
+  });
+  return best >= 0 && Math.abs(points[best]! - value) <= 1e-9 * Math.max(1, Math.abs(value)) ? best : -1;
+}
+
+function judgeComparisons(comparisons: readonly Comparison[], experiment: Experiment): { verdict: Verdict; detail: string; wanted: WantedSamples[] } {
+  if (comparisons.length === 0) return { verdict: 'undecided', detail: 'There is nothing to compare.', wanted: [] };
+  // A rate does not exist at an infinite length: the expectation is about the lengths where it does.
+  const absent = (m: Measured) => m.reason !== null && /^(fitted )?rate of /.test(m.key) && m.cell !== null && m.cell.runs.every((run) => experiment.runs[run]!.problem.length === Number.POSITIVE_INFINITY);
+  const present = comparisons.filter(({ left, right }) => ![left, ...right].some(absent));
+  const used = present.length > 0 ? present : comparisons;
+  const missing = used.flatMap(({ left, right }) => [left, ...right]).find((m) => m.reason !== null);
+  const sampled = new Set(used.flatMap(({ left, right }) => [left, ...right].filter((m) => m.sampled).map((m) => `${m.name}|${m.cell?.runs[0]}|${m.point}`)));
+  const confidence = experiment.runs[0]?.problem.concentrate?.confidence ?? confidenceDefault;
+  const tail = (1 - confidence) / Math.max(1, sampled.size);
+  const z = normalQuantile(1 - tail / 2);
+  const band = (m: Measured): Band => {
+    const half = m.fixed + Math.max(z * m.normal, m.student > 0 ? studentHalfWidth(1 - tail, m.degrees) * m.student : 0);
+    return { value: m.value, lower: m.value - half, upper: m.value + half };
+  };
+  const judged = used
+    .filter((comparison) => [comparison.left, ...comparison.right].every((m) => m.reason === null))
+    .map((comparison) => ({ comparison, verdict: comparison.decide(band(comparison.left), comparison.right.map(band)) }));
+  const say = (m: Measured) => describe(m, band(m));
+  const failed = judged.filter(({ verdict }) => verdict === 'fails');
+  if (failed.length > 0) {
+    const { left, right, wanted } = failed[0]!.comparison;
+    const others = failed.length > 1 ? ` ${failed.length} of ${used.length} comparisons fail.` : '';
+    return { verdict: 'fails', detail: `${say(left)}, not ${wanted(right.map(say))}.${others}`, wanted: [] };
+  }
+  if (missing !== undefined) {
+    return { verdict: 'undecided', detail: `${missing.name}${place(missing)} has no value: ${missing.reason!.replace(/\.$/, '')}.`, wanted: [] };
+  }
+  const open = judged.filter(({ verdict }) => verdict === 'undecided');
+  if (open.length > 0) {
+    const { left, right, wanted } = open[0]!.comparison;
+    const sides = open.flatMap(({ comparison }) => [comparison.left, ...comparison.right]).filter((m) => m.sampled);
+    const why = sides.length > 0 ? `The confidence bands do not decide whether ${say(left)} is ${wanted(right.map(say))}` : `${say(left)} is too close to ${right.map(say).join(' and ')} for the accuracy of the solution`;
+    const others = open.length > 1 ? ` ${open.length} of ${used.length} comparisons are undecided.` : '';
+    const more = new Map<string, Set<number>>();
+    for (const side of sides) {
+      if (side.samples === 0) continue;
+      const runs = more.get(side.key) ?? new Set();
+      for (const run of side.cell?.runs ?? []) runs.add(run);
+      more.set(side.key, runs);
+    }
+    return { verdict: 'undecided', detail: `${capital(why)}.${others}`, wanted: [...more].map(([key, runs]) => ({ key, runs: [...runs] })) };
+  }
+  // The comparison that came closest speaks for the others.
+  const { left, right, wanted } = closest(judged.map(({ comparison }) => comparison));
+  const all = used.length > 1 ? ` All ${used.length} comparisons hold; this one is the closest.` : '';
+  return { verdict: 'holds', detail: `${say(left)}, ${wanted(right.map(say))}.${all}`, wanted: [] };
+}
+
+function closest(comparisons: readonly Comparison[]): Comparison {
+  const distance = ({ left, right }: Comparison) =>
+    Math.min(...right.map((r) => Math.abs(left.value - r.value) / Math.max(Math.abs(left.value), Math.abs(r.value), Number.MIN_VALUE)));
+  return comparisons.reduce((best, comparison) => (distance(comparison) < distance(best) ? comparison : best));
+}
+
+function place(m: Measured): string {
+  const parts = Object.entries(m.cell?.at ?? {}).map(([name, value]) => `${name} = ${value.text}`);
+  if (m.point !== '') parts.push(m.point);
+  return parts.length === 0 ? '' : ` at [${parts.join(', ')}]`;
+}
+
+function describe(m: Measured, band: Band): string {
+  if (m.cell === null) return short(m.value);
+  const range = m.sampled ? ` (${short(band.lower)} to ${short(band.upper)})` : '';
+  return `${m.name}${place(m)} = ${short(m.value)}${range}`;
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** Five significant digits, without trailing zeros. */
+export function short(value: number): string {
+  if (!Number.isFinite(value)) return Number.isNaN(value) ? 'undefined' : value > 0 ? 'inf' : '-inf';
+  return String(Number(value.toPrecision(5)));
+}
+
+/** a < b, certainly or certainly not. */
+function order(a: Band, b: Band): Verdict {
+  if (a.upper < b.lower) return 'holds';
+  return a.lower >= b.upper ? 'fails' : 'undecided';
+}
+
+function atMost(a: Band, b: Band): Verdict {
+  if (a.upper <= b.lower) return 'holds';
+  return a.lower > b.upper ? 'fails' : 'undecided';
+}
+
+function both(a: Verdict, b: Verdict): Verdict {
+  if (a === 'fails' || b === 'fails') return 'fails';
+  return a === 'holds' && b === 'holds' ? 'holds' : 'undecided';
+}
+
+/** |x − y| ≤ fraction · |y| for x and y in their bands. */
+function within(x: Band, y: Band, fraction: number): Verdict {
+  const excess = (a: number, b: number) => Math.abs(a - b) - fraction * Math.abs(b);
+  // Piecewise linear in both: the extremes are at corners, at y = 0 and on x = y.
+  const ys = [y.lower, y.upper, ...(y.lower < 0 && y.upper > 0 ? [0] : [])];
+  const corners = [x.lower, x.upper].flatMap((a) => ys.map((b) => excess(a, b)));
+  if (Math.max(...corners) <= 0) return 'holds';
+  const meet = x.lower <= y.upper && y.lower <= x.upper;
+  return !meet && Math.min(...corners) > 0 ? 'fails' : 'undecided';
+}

@@ -1,0 +1,36 @@
+/** What the engine needs from the place it runs in. Node's version is in `node/`; a test or a browser brings its own. */
+import type { RunResult } from '../solver/result.js';
+import type { FromWorker, ToWorker } from './messages.js';
+
+/** Why a worker is gone. `job` is the job it was busy with, where that is known. */
+export interface WorkerExit {
+  readonly reason: 'crashed' | 'memory' | 'cancelled';
+  readonly message: string;
+  readonly job: number | null;
+}
+
+export interface WorkerHandle {
+  post(message: ToWorker): void;
+  /** Stops this batch soon: between two steps of a run, or by ending the worker, which is then reported as an exit. */
+  cancel(batch: number): void;
+  /** Ends the worker; nothing is reported afterwards. */
+  dispose(): void;
+}
+
+export interface WorkerEvents {
+  message(message: FromWorker): void;
+  exit(exit: WorkerExit): void;
+}
+
+/** Results by content hash. Neither call may reject: a cache that does not work is an empty one. */
+export interface CacheStore {
+  get(hash: string): Promise<RunResult | null>;
+  put(hash: string, result: RunResult): Promise<void>;
+}
+
+export interface EngineHost {
+  /** At most this many workers at once; at least 1. */
+  readonly workers: number;
+  readonly cache: CacheStore | null;
+  spawn(events: WorkerEvents): WorkerHandle;
+}

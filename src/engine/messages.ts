@@ -1,0 +1,34 @@
+/** What the engine and its workers say to each other: closed unions both ways, plain data that survives a structured clone. */
+import type { Problem } from '../solver/problem.js';
+import type { RunResult } from '../solver/result.js';
+import type { FileReference } from '../spec/experiment.js';
+import type { RunFailure } from './results.js';
+
+export interface Job {
+  readonly id: number;
+  readonly problem: Problem<FileReference>;
+}
+
+/** Jobs of one batch run in order; a batch is what can be cancelled. */
+export interface Batch {
+  readonly kind: 'batch';
+  readonly batch: number;
+  readonly jobs: readonly Job[];
+}
+
+export type ToWorker = Batch;
+
+export type FromWorker =
+  | { readonly kind: 'started'; readonly job: number }
+  | { readonly kind: 'progress'; readonly job: number; readonly fraction: number }
+  | { readonly kind: 'partial'; readonly job: number; readonly result: RunResult }
+  | { readonly kind: 'done'; readonly job: number; readonly result: RunResult }
+  | { readonly kind: 'failed'; readonly job: number; readonly failure: WorkerFailure }
+  /** Nothing of this batch will be heard of again. */
+  | { readonly kind: 'ended'; readonly batch: number };
+
+export interface WorkerFailure {
+  readonly code: RunFailure['code'];
+  readonly message: string;
+  readonly setting: string | null;
+}

@@ -1,0 +1,81 @@
+/** The engine's workers as threads of Node. */
+import { Worker } from 'node:worker_threads';
+import type { CacheStore, EngineHost, WorkerEvents, WorkerHandle } from '../host.js';
+import type { FromWorker } from '../messages.js';
+import { WorkerFlags } from './flags.js';
+
+/** A run that does not look at the cancelled flag within this time loses its thread. */
+const graceMilliseconds = 25;
+
+export interface NodeHostOptions {
+  readonly workers: number;
+  readonly cache: CacheStore | null;
+  /** The bundled worker; `worker.js` beside this module by default. */
+  readonly script?: URL;
+  /** Arguments of Node for the thread, such as a loader in tests. */
+  readonly execArgv?: readonly string[];
+}
+
+export function nodeHost(options: NodeHostOptions): EngineHost {
+  const script = options.script ?? new URL('./worker.js', import.meta.url);
+  return {
+    workers: Math.max(1, options.workers),
+    cache: options.cache,
+    spawn: (events) => spawnThread(script, options.execArgv ?? [], events),
+  };
+}
+
+function spawnThread(script: URL, execArgv: readonly string[], events: WorkerEvents): WorkerHandle {
+  const flags = new WorkerFlags();
+  const worker = new Worker(script, { workerData: flags.shared, execArgv: [...execArgv], stdout: false, stderr: false });
+  let timer: NodeJS.Timeout | null = null;
+  let open: number | null = null;
+  let silent = false;
+  let cancelled = false;
+  let failure: { readonly reason: 'crashed' | 'memory'; readonly message: string } | null = null;
+  const stopTimer = () => {
+    if (timer !== null) clearTimeout(timer);
+    timer = null;
+  };
+  worker.on('message', (message: FromWorker) => {
+    if (message.kind === 'ended') {
+      open = null;
+      stopTimer();
+    }
+    if (!silent) events.message(message);
+  });
+  worker.on('error', (error: Error & { code?: string }) => {
+    const memory = error.code === 'ERR_WORKER_OUT_OF_MEMORY';
+    failure = {
+      reason: memory ? 'memory' : 'crashed',
+      message: memory ? 'The run needs more memory than its worker has.' : `The worker stopped on an error: ${error.message}`,
+    };
+  });
+  worker.on('exit', (code) => {
+    stopTimer();
+    if (silent) return;
+    const { reason, message } = cancelled
+      ? { reason: 'cancelled' as const, message: 'The run was cancelled.' }
+      : (failure ?? { reason: 'crashed' as const, message: `The worker stopped with exit code ${code}.` });
+    events.exit({ reason, message, job: flags.busy });
+  });
+  return {
+    post(message) {
+      open = message.batch;
+      worker.postMessage(message);
+    },
+    cancel(batch) {
+      if (open !== batch || cancelled) return;
+      flags.cancel(batch);
+      timer ??= setTimeout(() => {
+        cancelled = true;
+        void worker.terminate();
+      }, graceMilliseconds);
+    },
+    dispose() {
+      silent = true;
+      stopTimer();
+      void worker.terminate();
+    },
+  };
+}

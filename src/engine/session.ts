@@ -1,0 +1,373 @@
+/**
+ * Turns plans into results. The newest plan wins: what it shares with the one before is kept, what it no longer needs is cancelled.
+ * Results are the same on any number of workers and in any order, because a run depends on its problem alone.
+ */
+import type { Problem } from '../solver/problem.js';
+import type { RunResult } from '../solver/result.js';
+import type { Experiment, FileReference, Plan } from '../spec/experiment.js';
+import { derive } from './derive.js';
+import { judge } from './expectations.js';
+import type { EngineHost, WorkerExit, WorkerHandle } from './host.js';
+import type { FromWorker, WorkerFailure } from './messages.js';
+import { ResultMemory } from './memory.js';
+import { refine } from './refine.js';
+import type { ExperimentResult, RunFailure, RunOutcome } from './results.js';
+import { type Bundle, bundles, groupOf, takeBundle } from './schedule.js';
+
+export type EngineEvent =
+  /** One run moved on. Derived quantities are not in it yet. */
+  | { readonly kind: 'run'; readonly experiment: number; readonly run: number; readonly outcome: RunOutcome }
+  /** All runs of an experiment are settled. Not `final` while more samples are drawn for an expectation that is undecided. */
+  | { readonly kind: 'experiment'; readonly experiment: number; readonly result: ExperimentResult; readonly final: boolean };
+
+export interface PlanResult {
+  readonly status: 'finished' | 'superseded' | 'cancelled';
+  /** As they stand; complete when finished. */
+  readonly experiments: readonly ExperimentResult[];
+}
+
+interface Task {
+  readonly hash: string;
+  readonly problem: Problem<FileReference>;
+  readonly seconds: number;
+  readonly group: string;
+  readonly id: number;
+  outcome: RunOutcome;
+  /** Raw failure; the outcome of a run adds the line, which belongs to the experiment. */
+  failure: WorkerFailure | null;
+  /** The runs that show it. */
+  shownBy: { readonly state: ExperimentState; readonly run: number }[];
+}
+
+interface ExperimentState {
+  readonly index: number;
+  readonly experiment: Experiment;
+  /** Same order as the runs; refined tasks take the place of those they refine. */
+  readonly tasks: Task[];
+  /** What a run falls back to when its refinement fails. */
+  readonly base: readonly Task[];
+  /** Tasks that are not settled. */
+  pending: number;
+  round: number;
+  spent: number;
+  result: ExperimentResult | null;
+  final: boolean;
+}
+
+interface Slot {
+  handle: WorkerHandle | null;
+  bundle: Bundle<Task> | null;
+  batch: number;
+  known: string | null;
+}
+
+const waiting: RunOutcome = { status: 'waiting' };
+
+function isSettled(task: Task): boolean {
+  return task.outcome.status === 'done' || task.outcome.status === 'failed';
+}
+
+export class EngineSession {
+  private readonly slots: Slot[] = [];
+  private readonly memory = new ResultMemory();
+  private tasks = new Map<string, Task>();
+  private byId = new Map<number, Task>();
+  private queue: Bundle<Task>[] = [];
+  private experiments: ExperimentState[] = [];
+  private version = 0;
+  private nextId = 1;
+  private resolve: ((result: PlanResult) => void) | null = null;
+  private disposed = false;
+
+  constructor(
+    private readonly host: EngineHost,
+    private readonly listener: (event: EngineEvent) => void = () => {},
+  ) {}
+
+  /** Starts up to `count` workers ahead of a plan. */
+  warm(count: number): void {
+    while (this.slots.length < Math.min(count, this.host.workers)) this.addSlot().handle = this.spawn(this.slots.length - 1);
+  }
+
+  /** Resolves when every run is settled and every expectation judged, or when a newer plan or `cancel` puts an end to it. */
+  update(plan: Plan): Promise<PlanResult> {
+    if (this.disposed) return Promise.resolve({ status: 'cancelled', experiments: [] });
+    this.end('superseded');
+    const version = ++this.version;
+    const old = this.tasks;
+    this.tasks = new Map();
+    this.byId = new Map();
+    for (const task of old.values()) task.shownBy = [];
+    this.experiments = plan.experiments.map((experiment, index) => {
+      const base = experiment.runs.map((run, i) =>
+        this.task(run.hash, run.problem, run.cost.seconds, groupOf(experiment, i, experiment.hash), old),
+      );
+      const state: ExperimentState = { index, experiment, tasks: [...base], base, pending: 0, round: 0, spent: 0, result: null, final: false };
+      base.forEach((task, run) => {
+        this.show(task, state, run);
+      });
+      return state;
+    });
+    this.dropUnneeded();
+    const finished = new Promise<PlanResult>((resolve) => {
+      this.resolve = resolve;
+    });
+    for (const state of this.experiments) {
+      state.tasks.forEach((task, run) => {
+        if (task.outcome.status !== 'waiting') this.emitRun(state, run);
+      });
+    }
+    void this.start([...this.tasks.values()], version);
+    return finished;
+  }
+
+  /** Stops everything at once; results that are there stay. */
+  cancel(): void {
+    this.version++;
+    this.queue = [];
+    this.tasks = new Map();
+    this.byId = new Map();
+    this.dropUnneeded();
+    this.end('cancelled');
+  }
+
+  dispose(): void {
+    this.cancel();
+    this.disposed = true;
+    for (const slot of this.slots) slot.handle?.dispose();
+    this.slots.length = 0;
+  }
+
+  /** The results as they stand. */
+  results(): ExperimentResult[] {
+    return this.experiments.map((state) => state.result ?? this.provisional(state));
+  }
+
+  private task(hash: string, problem: Problem<FileReference>, seconds: number, group: string, old: ReadonlyMap<string, Task>): Task {
+    const known = this.tasks.get(hash);
+    if (known !== undefined) return known;
+    const before = old.get(hash);
+    // A failure of the solver repeats itself; one of the machine may not.
+    const kept = before !== undefined && (before.failure === null || (before.failure.code !== 'crashed' && before.failure.code !== 'memory'));
+    const task: Task = kept ? before : { hash, problem, seconds, group, id: this.nextId++, outcome: waiting, failure: null, shownBy: [] };
+    if (task.outcome.status === 'waiting') {
+      const result = this.memory.get(hash);
+      if (result !== undefined) task.outcome = { status: 'done', result, cached: true };
+    }
+    this.tasks.set(hash, task);
+    this.byId.set(task.id, task);
+    return task;
+  }
+
+  /** Queue and running batches lose what no task asks for any more. */
+  private dropUnneeded(): void {
+    this.queue = [];
+    for (const slot of this.slots) {
+      if (slot.bundle?.tasks.every((task) => !this.isOpen(task))) slot.handle?.cancel(slot.batch);
+    }
+  }
+
+  private isOpen(task: Task): boolean {
+    return this.byId.get(task.id) === task && !isSettled(task);
+  }
+
+  /** Answers from the cache what it can and queues the rest. */
+  private async start(tasks: readonly Task[], version: number): Promise<void> {
+    const running = new Set(this.slots.flatMap((slot) => slot.bundle?.tasks ?? []));
+    const open = tasks.filter((task) => this.isOpen(task) && !running.has(task));
+    const cache = this.host.cache;
+    if (cache !== null && open.length > 0) {
+      const found = await Promise.all(open.map((task) => cache.get(task.hash)));
+      if (version !== this.version) return;
+      open.forEach((task, i) => {
+        const result = found[i];
+        if (result) this.settle(task, { status: 'done', result, cached: true });
+      });
+    }
+    this.queue.push(...bundles(open.filter((task) => this.isOpen(task)), this.host.workers));
+    this.queue.sort((a, b) => a.seconds - b.seconds);
+    this.dispatch();
+    this.finishExperiments();
+  }
+
+  private dispatch(): void {
+    while (this.queue.length > 0 && !this.disposed) {
+      let index = this.slots.findIndex((slot) => slot.bundle === null);
+      if (index < 0) {
+        if (this.slots.length >= Math.max(1, this.host.workers)) return;
+        this.addSlot();
+        index = this.slots.length - 1;
+      }
+      const slot = this.slots[index]!;
+      const busy = new Set(this.slots.flatMap((other) => (other.bundle === null ? [] : [other.bundle.group])));
+      const bundle = takeBundle(this.queue, slot.known, busy)!;
+      slot.bundle = bundle;
+      slot.known = bundle.group;
+      slot.batch = this.nextId++;
+      slot.handle ??= this.spawn(index);
+      slot.handle.post({ kind: 'batch', batch: slot.batch, jobs: bundle.tasks.map(({ id, problem }) => ({ id, problem })) });
+    }
+  }
+
+  private addSlot(): Slot {
+    const slot: Slot = { handle: null, bundle: null, batch: 0, known: null };
+    this.slots.push(slot);
+    return slot;
+  }
+
+  private spawn(index: number): WorkerHandle {
+    const slot = this.slots[index]!;
+    return this.host.spawn({
+      message: (message) => this.onMessage(slot, message),
+      exit: (exit) => this.onExit(slot, exit),
+    });
+  }
+
+  private onMessage(slot: Slot, message: FromWorker): void {
+    if (message.kind === 'ended') {
+      if (slot.batch !== message.batch) return;
+      this.release(slot);
+      return;
+    }
+    const task = this.byId.get(message.job);
+    if (task === undefined || !this.isOpen(task)) return;
+    const partial = task.outcome.status === 'running' ? task.outcome.partial : null;
+    switch (message.kind) {
+      case 'started':
+        this.settle(task, { status: 'running', fraction: 0, partial: null });
+        break;
+      case 'progress':
+        this.settle(task, { status: 'running', fraction: message.fraction, partial });
+        break;
+      case 'partial': {
+        const fraction = task.outcome.status === 'running' ? task.outcome.fraction : 0;
+        this.settle(task, { status: 'running', fraction, partial: message.result });
+        break;
+      }
+      case 'done':
+        this.memory.put(task.hash, message.result);
+        void this.host.cache?.put(task.hash, message.result);
+        this.settle(task, { status: 'done', result: message.result, cached: false });
+        break;
+      case 'failed':
+        this.fail(task, message.failure);
+        break;
+    }
+    if (message.kind === 'done' || message.kind === 'failed') this.finishExperiments();
+  }
+
+  /** The batch is over: what it left undone and is still asked for goes back to the queue. */
+  private release(slot: Slot): void {
+    const left = slot.bundle?.tasks.filter((task) => this.isOpen(task)) ?? [];
+    slot.bundle = null;
+    if (left.length > 0) {
+      for (const task of left) task.outcome = waiting;
+      this.queue.push(...bundles(left, this.host.workers));
+    }
+    this.dispatch();
+  }
+
+  private onExit(slot: Slot, exit: WorkerExit): void {
+    slot.handle = null;
+    slot.known = null;
+    if (slot.bundle !== null && exit.reason !== 'cancelled') {
+      const open = slot.bundle.tasks.filter((task) => this.isOpen(task));
+      const culprit = open.find((task) => task.id === exit.job) ?? open[0];
+      if (culprit !== undefined) this.fail(culprit, { code: exit.reason, message: exit.message, setting: null });
+    }
+    this.release(slot);
+    this.finishExperiments();
+  }
+
+  private fail(task: Task, failure: WorkerFailure): void {
+    task.failure = failure;
+    this.settle(task, { status: 'failed', failure: { ...failure, line: null } });
+  }
+
+  private settle(task: Task, outcome: RunOutcome): void {
+    task.outcome = outcome;
+    for (const { state, run } of task.shownBy) {
+      if (isSettled(task)) state.pending--;
+      this.emitRun(state, run);
+    }
+  }
+
+  private show(task: Task, state: ExperimentState, run: number): void {
+    task.shownBy.push({ state, run });
+    if (!isSettled(task)) state.pending++;
+  }
+
+  private emitRun(state: ExperimentState, run: number): void {
+    this.listener({ kind: 'run', experiment: state.index, run, outcome: this.outcome(state, run) });
+  }
+
+  /** The outcome of a run in its experiment: a failure with its line, a failed refinement replaced by what it was to refine. */
+  private outcome(state: ExperimentState, run: number): RunOutcome {
+    const task = state.tasks[run]!;
+    const outcome = task.outcome;
+    if (outcome.status !== 'failed') {
+      return task !== state.base[run] && outcome.status !== 'done' ? state.base[run]!.outcome : outcome;
+    }
+    if (task !== state.base[run]) return state.base[run]!.outcome;
+    return { status: 'failed', failure: locate(outcome.failure, state.experiment) };
+  }
+
+  private provisional(state: ExperimentState): ExperimentResult {
+    return { experiment: state.experiment, runs: state.tasks.map((_, run) => this.outcome(state, run)), expectations: [] };
+  }
+
+  private finishExperiments(): void {
+    for (const state of this.experiments) {
+      if (state.final || state.pending > 0) continue;
+      const runs = derive(state.experiment, state.tasks.map((_, run) => this.outcome(state, run)));
+      const { outcomes, wanted } = judge(state.experiment, runs);
+      state.result = { experiment: state.experiment, runs, expectations: outcomes };
+      const more = refine(state.experiment, runs, wanted, state);
+      state.final = more.length === 0;
+      this.listener({ kind: 'experiment', experiment: state.index, result: state.result, final: state.final });
+      if (state.final) continue;
+      state.round++;
+      const added = more.map(({ run, hash, problem, seconds }) => {
+        state.spent += seconds;
+        const task = this.task(hash, problem, seconds, state.tasks[run]!.group, this.tasks);
+        state.tasks[run] = task;
+        this.show(task, state, run);
+        return task;
+      });
+      void this.start(added, this.version);
+    }
+    if (this.resolve !== null && this.experiments.every((state) => state.final)) this.end('finished');
+  }
+
+  private end(status: PlanResult['status']): void {
+    const resolve = this.resolve;
+    this.resolve = null;
+    resolve?.({ status, experiments: this.results() });
+  }
+}
+
+/** A failure with the line of the setting that caused it, or of the nearest block around it. */
+function locate(failure: RunFailure, experiment: Experiment): RunFailure {
+  for (let path = failure.setting; path !== null; ) {
+    const range = experiment.settings[path];
+    if (range !== undefined) return { ...failure, line: range.line };
+    const dot = path.lastIndexOf('.');
+    path = dot < 0 ? null : path.slice(0, dot);
+  }
+  return { ...failure, line: experiment.range.line };
+}
+
+/** One plan from start to end. Aborting it resolves with `cancelled` and the results that are there. */
+export async function runPlan(plan: Plan, host: EngineHost, listener?: (event: EngineEvent) => void, signal?: CancelSignal): Promise<PlanResult> {
+  const session = new EngineSession(host, listener);
+  signal?.onCancel(() => session.cancel());
+  try {
+    return await session.update(plan);
+  } finally {
+    session.dispose();
+  }
+}
+
+export interface CancelSignal {
+  onCancel(listener: () => void): void;
+}
