@@ -1,0 +1,126 @@
+// The one test runner, behind `npm test`. Runs every kind of check below, passes their output through, and prints as its
+// very last line `N passed, N failed`, counted by the test framework itself. `node test/run.js unit lint` runs those kinds only;
+// `--spec GLOB` narrows the mocha kinds to some files.
+//
+// A static check that fails counts as one failure; passed ones are not counted as tests. A runner that crashes, hangs, leaves something
+// running, or executes no test is a failure. With CI=true a skipped test is one too, and `.only` is refused.
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+const { values, positionals: asked } = parseArgs({ options: { spec: { type: 'string' } }, allowPositionals: true });
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const bin = (path) => join(root, 'node_modules', path);
+const ci = process.env.CI === 'true' || process.env.CI === '1';
+const minutes = 60_000;
+
+/** Steps of a static kind are command lines for Node; a mocha kind names the specs it runs. */
+const kinds = {
+  build: {
+    steps: [[bin('langium-cli/bin/langium.js'), 'generate'], ['esbuild.js']],
+    limit: 5 * minutes,
+  },
+  lint: { steps: [[bin('@biomejs/biome/bin/biome'), 'check', '--error-on-warnings', '.']], limit: 5 * minutes },
+  typecheck: {
+    steps: [
+      [bin('typescript/bin/tsc'), '--noEmit', '-p', 'tsconfig.json'],
+      [bin('typescript/bin/tsc'), '--noEmit', '-p', 'tsconfig.core.json'],
+    ],
+    limit: 10 * minutes,
+  },
+  unit: { mocha: ['test/unit/**/*.test.ts'], limit: 30 * minutes },
+};
+
+/** Runs Node on `args`; answers its exit status, or a sentence when it did not end by itself in time. */
+function run(args, env, limit, hasReported) {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, args, { cwd: root, env: { ...process.env, ...env }, stdio: ['ignore', 'inherit', 'inherit'] });
+    let verdict = null;
+    const stop = (sentence) => {
+      verdict = sentence;
+      child.kill('SIGKILL');
+    };
+    const timer = setTimeout(() => stop(`was stopped after ${limit / minutes} minutes`), limit);
+    // Counts that are written while the process lives on mean that a test left a timer, a worker or a child behind.
+    let reportedAt = null;
+    const watch = setInterval(() => {
+      if (reportedAt === null && hasReported()) reportedAt = Date.now();
+      if (reportedAt !== null && Date.now() - reportedAt > 20_000) stop('left something running after its last test');
+    }, 500);
+    const finish = (outcome) => {
+      clearTimeout(timer);
+      clearInterval(watch);
+      resolve(verdict ?? outcome);
+    };
+    child.on('error', (error) => finish(`did not start: ${error.message}`));
+    child.on('close', (code, signal) => finish(signal === null ? code : `was ended by ${signal}`));
+  });
+}
+
+async function runStatic(kind) {
+  for (const step of kind.steps) {
+    const outcome = await run(step, {}, kind.limit, () => false);
+    if (outcome !== 0) return { passed: 0, problems: [typeof outcome === 'string' ? outcome : `exit status ${outcome}`] };
+  }
+  return { passed: 0, problems: [] };
+}
+
+async function runMocha(kind) {
+  const folder = mkdtempSync(join(tmpdir(), 'attn-test-'));
+  const file = join(folder, 'counts.json');
+  try {
+    // tsx is given to Node itself, not through mocha's --node-option: that would put mocha in a grandchild, out of reach of a stop.
+    const args = [
+      '--import',
+      'tsx',
+      bin('mocha/bin/mocha.js'),
+      '--no-config',
+      '--timeout',
+      '60000',
+      '--reporter',
+      'test/support/reporter.cjs',
+    ];
+    args.push(...(ci ? ['--forbid-only'] : []), ...(values.spec === undefined ? kind.mocha : [values.spec]));
+    const outcome = await run(args, { ATTN_TEST_COUNTS: file }, kind.limit, () => existsSync(file));
+    const problems = [];
+    if (typeof outcome === 'string') problems.push(outcome);
+    if (!existsSync(file))
+      return { passed: 0, problems: problems.length > 0 ? problems : [`crashed (exit status ${outcome}) before it could count`] };
+    const counts = JSON.parse(readFileSync(file, 'utf8'));
+    problems.push(...counts.titles);
+    while (problems.length < counts.failed) problems.push('failed');
+    if (ci && counts.skipped > 0) problems.push(...Array.from({ length: counts.skipped }, () => 'skipped, which CI does not allow'));
+    if (counts.passed + counts.failed === 0) problems.push('executed no test');
+    if (outcome !== 0 && problems.length === 0) problems.push(`exit status ${outcome} although every test passed`);
+    return { passed: counts.passed, problems };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const unknown = asked.filter((name) => !(name in kinds));
+let passed = 0;
+let failed = 0;
+if (process.env.ATTN_TEST_COUNTS !== undefined && values.spec === undefined) {
+  console.error('A test may start the test runner on named files only: all of them would include that test, and never end.');
+  failed += 1;
+} else if (unknown.length > 0) {
+  console.error(`Unknown kind of test: ${unknown.join(', ')}. There are: ${Object.keys(kinds).join(', ')}.`);
+  failed += 1;
+} else {
+  for (const [name, kind] of Object.entries(kinds)) {
+    if (asked.length > 0 && !asked.includes(name)) continue;
+    console.log(`\n── ${name}`);
+    const started = Date.now();
+    const outcome = await (kind.mocha === undefined ? runStatic(kind) : runMocha(kind));
+    passed += outcome.passed;
+    failed += outcome.problems.length;
+    for (const problem of outcome.problems) console.log(`✗ ${name}: ${problem}`);
+    console.log(`── ${name}: ${((Date.now() - started) / 1000).toFixed(1)} s, ${outcome.problems.length === 0 ? 'well' : 'not well'}`);
+  }
+}
+process.exitCode = failed === 0 ? 0 : 1;
+console.log(`${passed} passed, ${failed} failed`);

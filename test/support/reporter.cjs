@@ -1,0 +1,18 @@
+// Mocha reporter: the readable `spec` output, and the counts as JSON in the file that test/run.js names.
+const { writeFileSync } = require('node:fs');
+const { reporters, Runner } = require('mocha');
+
+module.exports = class CountingReporter extends reporters.Spec {
+  constructor(runner, options) {
+    super(runner, options);
+    const file = process.env.ATTN_TEST_COUNTS;
+    if (file === undefined) return;
+    const titles = [];
+    // A failing hook is a failure of its own: it takes away tests that then never run.
+    runner.on(Runner.constants.EVENT_TEST_FAIL, (test) => titles.push(test.fullTitle()));
+    runner.once(Runner.constants.EVENT_RUN_END, () => {
+      const { passes, failures, pending } = runner.stats;
+      writeFileSync(file, JSON.stringify({ passed: passes, failed: failures, skipped: pending, titles }));
+    });
+  }
+};
