@@ -1,0 +1,150 @@
+import type { Kernel } from './problem.js';
+
+/** Tokens are drawn and summed in chunks of this many: memory does not grow with the prompt. */
+export const chunkTokens = 64;
+
+/**
+ * Attention over a prompt that arrives in chunks, in one pass and O(D) memory (O(D²) with `covariance`) whatever its length.
+ * Softmax keeps the largest score seen and rescales its sums when that grows (M. Milakov and N. Gimelshein, 2018), so nothing
+ * overflows. With z_l the tokens, s_l = a_hᵀ z_l and t_l = v_hᵀ z_l, `finish` leaves for every head h, with L the number of tokens:
+ *
+ * | | softmax, p = softmax(s) | linear |
+ * | --- | --- | --- |
+ * | `mean[h]` | Σ p z | (1/L) Σ s z |
+ * | `slope[h]`, the derivative of v_hᵀ mean[h] in a_h | Σ p (t − Σ p t) z | (1/L) Σ t z |
+ * | `covariance[h]`, the derivative of mean[h] in a_h (D × D) | Σ p z zᵀ − mean meanᵀ | (1/L) Σ z zᵀ |
+ */
+export class AttentionSums {
+  /** a_h, heads × D: to be set before the first chunk. */
+  readonly tilt: Float64Array;
+  /** v_h, heads × D: to be set before the first chunk where `slope` is wanted. */
+  readonly value: Float64Array;
+  readonly mean: Float64Array;
+  readonly slope: Float64Array;
+  readonly covariance: Float64Array;
+  private readonly largest: Float64Array;
+  private readonly total: Float64Array;
+  private readonly weight = new Float64Array(chunkTokens);
+  private count = 0;
+
+  constructor(
+    readonly kernel: Kernel,
+    readonly heads: number,
+    readonly width: number,
+    private readonly want: { readonly slope: boolean; readonly covariance: boolean },
+  ) {
+    this.tilt = new Float64Array(heads * width);
+    this.value = new Float64Array(heads * width);
+    this.mean = new Float64Array(heads * width);
+    this.slope = new Float64Array(want.slope ? heads * width : 0);
+    this.covariance = new Float64Array(want.covariance ? heads * width * width : 0);
+    this.largest = new Float64Array(heads);
+    this.total = new Float64Array(heads);
+  }
+
+  reset(): void {
+    this.count = 0;
+    this.largest.fill(-Infinity);
+    this.total.fill(0);
+    this.mean.fill(0);
+    this.slope.fill(0);
+    this.covariance.fill(0);
+  }
+
+  /** Adds `count` ≤ chunkTokens tokens, row-major, `width` numbers each, from tokens[from]. */
+  add(tokens: Float64Array, count: number, from = 0): void {
+    this.count += count;
+    for (let h = 0; h < this.heads; h++) {
+      this.score(h, tokens, count, from);
+      if (this.kernel === 'softmax') this.exponentiate(h, count);
+      this.accumulate(h, tokens, count, from);
+    }
+  }
+
+  private score(h: number, tokens: Float64Array, count: number, from: number): void {
+    const { tilt, weight, width } = this;
+    const head = h * width;
+    for (let l = 0, at = from; l < count; l++, at += width) {
+      let s = 0;
+      for (let i = 0; i < width; i++) s += tilt[head + i] * tokens[at + i];
+      weight[l] = s;
+    }
+  }
+
+  /** Scores into weights exp(score − largest score so far). */
+  private exponentiate(h: number, count: number): void {
+    const { weight } = this;
+    let top = this.largest[h];
+    for (let l = 0; l < count; l++) if (weight[l] > top) top = weight[l];
+    if (top > this.largest[h]) {
+      this.rescale(h, Math.exp(this.largest[h] - top));
+      this.largest[h] = top;
+    }
+    let total = 0;
+    for (let l = 0; l < count; l++) {
+      const e = Math.exp(weight[l] - top);
+      weight[l] = e;
+      total += e;
+    }
+    this.total[h] += total;
+  }
+
+  private rescale(h: number, factor: number): void {
+    const { width } = this;
+    this.total[h] *= factor;
+    for (let i = h * width; i < (h + 1) * width; i++) this.mean[i] *= factor;
+    if (this.want.slope) for (let i = h * width; i < (h + 1) * width; i++) this.slope[i] *= factor;
+    if (this.want.covariance) for (let i = h * width * width; i < (h + 1) * width * width; i++) this.covariance[i] *= factor;
+  }
+
+  private accumulate(h: number, tokens: Float64Array, count: number, from: number): void {
+    const { mean, slope, covariance, value, weight, width } = this;
+    const head = h * width;
+    const softmax = this.kernel === 'softmax';
+    for (let l = 0, at = from; l < count; l++, at += width) {
+      const p = weight[l];
+      for (let i = 0; i < width; i++) mean[head + i] += p * tokens[at + i];
+      if (this.want.slope) {
+        let t = 0;
+        for (let i = 0; i < width; i++) t += value[head + i] * tokens[at + i];
+        if (softmax) t *= p;
+        for (let i = 0; i < width; i++) slope[head + i] += t * tokens[at + i];
+      }
+      if (this.want.covariance) {
+        for (let i = 0; i < width; i++) {
+          const pz = (softmax ? p : 1) * tokens[at + i];
+          const row = (head + i) * width;
+          for (let j = 0; j <= i; j++) covariance[row + j] += pz * tokens[at + j];
+        }
+      }
+    }
+  }
+
+  finish(): void {
+    for (let h = 0; h < this.heads; h++) this.finishHead(h);
+  }
+
+  private finishHead(h: number): void {
+    const { mean, slope, covariance, value, width } = this;
+    const head = h * width;
+    const softmax = this.kernel === 'softmax';
+    const scale = softmax ? 1 / this.total[h] : 1 / this.count;
+    let t = 0;
+    for (let i = 0; i < width; i++) {
+      mean[head + i] *= scale;
+      t += value[head + i] * mean[head + i];
+    }
+    if (this.want.slope) {
+      for (let i = 0; i < width; i++) slope[head + i] = slope[head + i] * scale - (softmax ? t * mean[head + i] : 0);
+    }
+    if (this.want.covariance) {
+      for (let i = 0; i < width; i++) {
+        for (let j = 0; j <= i; j++) {
+          const entry = covariance[(head + i) * width + j] * scale - (softmax ? mean[head + i] * mean[head + j] : 0);
+          covariance[(head + i) * width + j] = entry;
+          covariance[(head + j) * width + i] = entry;
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,252 @@
+/**
+ * One prompt of an in-context task: prediction and its gradient, by drawing tokens in chunks (any law, any heads, both kernels).
+ * `gaussian-prompts.ts` and `limit-prompts.ts` answer the same interface without tokens; `prompt-routes.ts` chooses.
+ *
+ * Everything is in working coordinates c = (g, y), x = S g (`TaskSampler`): with J = diag(S, 1), z = J c, scores (Jᵀ a)ᵀ c.
+ */
+import { AttentionSums, chunkTokens } from './attention-sums.js';
+import type { Merged } from './parameters.js';
+import type { Kernel } from './problem.js';
+import type { RandomStream } from './random.js';
+import { multiply, multiplyTransposed, type TaskSampler } from './sampling.js';
+
+/** Merged parameters in working coordinates, ready for many prompts. */
+export class WorkingModel {
+  readonly heads: number;
+  /** d, the dimension of x. */
+  readonly dimension: number;
+  /** D = d + 1. */
+  readonly width: number;
+  /** Jᵀ U_h[:, 0 … d − 1] S: from g of the query to the tilt; heads × D × d. */
+  readonly keyQuery: Float64Array;
+  /** Jᵀ v_h; heads × D. */
+  readonly value: Float64Array;
+
+  constructor(
+    private readonly root: Float64Array,
+    dimension: number,
+    heads: number,
+  ) {
+    this.heads = heads;
+    this.dimension = dimension;
+    this.width = dimension + 1;
+    this.keyQuery = new Float64Array(heads * this.width * dimension);
+    this.value = new Float64Array(heads * this.width);
+  }
+
+  set(m: Merged): void {
+    const { dimension: d, width: D, root, keyQuery, value } = this;
+    const row = new Float64Array(d);
+    const column = new Float64Array(d);
+    for (let h = 0; h < this.heads; h++) {
+      const to = h * D * d;
+      for (let i = 0; i < D; i++) {
+        multiplyTransposed(root, d, d, m.U, row, (h * D + i) * D);
+        keyQuery.set(row, to + i * d);
+      }
+      for (let j = 0; j < d; j++) {
+        for (let i = 0; i < d; i++) column[i] = keyQuery[to + i * d + j];
+        multiplyTransposed(root, d, d, column, row);
+        for (let i = 0; i < d; i++) keyQuery[to + i * d + j] = row[i];
+      }
+      multiplyTransposed(root, d, d, m.v, value, h * D, h * D);
+      value[h * D + d] = m.v[h * D + d];
+    }
+  }
+
+  /** The tilts of all heads (heads × D) for a query whose working coordinates are `query`. */
+  tilt(query: Float64Array, out: Float64Array): void {
+    multiply(this.keyQuery, this.heads * this.width, this.dimension, query, out);
+  }
+}
+
+/** Sums of gradients over prompts, kept in working coordinates until `finish`. */
+export class GradientSum {
+  private readonly keyQuery: Float64Array;
+  private readonly value: Float64Array;
+
+  constructor(
+    private readonly root: Float64Array,
+    private readonly dimension: number,
+    private readonly heads: number,
+  ) {
+    this.keyQuery = new Float64Array(heads * (dimension + 1) * dimension);
+    this.value = new Float64Array(heads * (dimension + 1));
+  }
+
+  reset(): void {
+    this.keyQuery.fill(0);
+    this.value.fill(0);
+  }
+
+  /** Adds `factor` times the gradient of the prediction of the prompt last evaluated. */
+  add(prompt: PromptEvaluator, factor: number): void {
+    const { mean, slope, query } = prompt;
+    const d = this.dimension;
+    for (let i = 0; i < this.value.length; i++) {
+      this.value[i] += factor * mean[i];
+      const f = factor * slope[i];
+      const row = i * d;
+      for (let j = 0; j < d; j++) this.keyQuery[row + j] += f * query[j];
+    }
+  }
+
+  /** Writes `scale` times the sums as gradients of U (heads × D × D; the last column is 0, as the query is (x_q, 0)) and v (heads × D). */
+  finish(scale: number, gU: Float64Array, gv: Float64Array): void {
+    const { dimension: d, root } = this;
+    const D = d + 1;
+    const half = new Float64Array(D * d);
+    const column = new Float64Array(d);
+    const image = new Float64Array(d);
+    gU.fill(0);
+    for (let h = 0; h < this.heads; h++) {
+      for (let i = 0; i < D; i++) multiply(root, d, d, this.keyQuery, half, (h * D + i) * d, i * d);
+      for (let j = 0; j < d; j++) {
+        for (let i = 0; i < d; i++) column[i] = half[i * d + j];
+        multiply(root, d, d, column, image);
+        for (let i = 0; i < d; i++) gU[(h * D + i) * D + j] = scale * image[i];
+        gU[(h * D + d) * D + j] = scale * half[d * d + j];
+      }
+      multiply(root, d, d, this.value, image, h * D);
+      for (let i = 0; i < d; i++) gv[h * D + i] = scale * image[i];
+      gv[h * D + d] = scale * this.value[h * D + d];
+    }
+  }
+}
+
+/** One prompt at a time: `draw` its task, then `evaluate` it. */
+export interface PromptEvaluator {
+  /** g of the query: x_q = S g. */
+  readonly query: Float64Array;
+  /** f(wᵀx_q), without noise. */
+  readonly target: number;
+  /** s ε_q, drawn with the task: the label is target + targetNoise. */
+  readonly targetNoise: number;
+  /** Working coordinates of the derivatives of the prediction in v_h and in the tilts; heads × D. */
+  readonly mean: Float64Array;
+  readonly slope: Float64Array;
+  /** Draws w, x_q and ε_q, in this order: the same for every length, kernel and route. */
+  draw(rng: RandomStream): void;
+  /** Draws what the route needs from the same stream and returns the prediction; fills `mean` and `slope`. */
+  evaluate(rng: RandomStream, model: WorkingModel): number;
+}
+
+/** What all routes share: the draw of the task and the buffers. */
+export class TaskDraw {
+  /** Sᵀ w: wᵀ x = (Sᵀ w)ᵀ g. */
+  readonly weights: Float64Array;
+  readonly query: Float64Array;
+  target = 0;
+  targetNoise = 0;
+  private readonly raw: Float64Array;
+
+  constructor(readonly sampler: TaskSampler) {
+    this.weights = new Float64Array(sampler.dimension);
+    this.query = new Float64Array(sampler.dimension);
+    this.raw = new Float64Array(sampler.dimension);
+  }
+
+  draw(rng: RandomStream): void {
+    const { sampler, weights, query, raw } = this;
+    const d = sampler.dimension;
+    sampler.drawWeights(rng, raw, 0);
+    multiplyTransposed(sampler.root, d, d, raw, weights);
+    sampler.drawBase(rng, query, 0);
+    this.target = sampler.link(dot(weights, query, d));
+    this.targetNoise = sampler.noise * rng.normal();
+  }
+
+  /** The raw weight vector w of the last draw. */
+  get rawWeights(): Float64Array {
+    return this.raw;
+  }
+
+  /** Draws `count` tokens (g, y), d + 1 numbers each, into out[from]: for each g, then ε. */
+  tokens(rng: RandomStream, out: Float64Array, count: number, from = 0): void {
+    const { sampler, weights } = this;
+    const d = sampler.dimension;
+    const D = d + 1;
+    if (sampler.normalBase) rng.fillNormal(out, from, from + count * D);
+    for (let l = 0, at = from; l < count; l++, at += D) {
+      if (!sampler.normalBase) {
+        sampler.drawBase(rng, out, at);
+        out[at + d] = rng.normal();
+      }
+      let u = 0;
+      for (let i = 0; i < d; i++) u += weights[i] * out[at + i];
+      out[at + d] = sampler.link(u) + sampler.noise * out[at + d];
+    }
+  }
+}
+
+export function dot(a: ArrayLike<number>, b: ArrayLike<number>, n: number): number {
+  let sum = 0;
+  for (let i = 0; i < n; i++) sum += a[i] * b[i];
+  return sum;
+}
+
+/** Token by token, in chunks; `replay` evaluates tokens that were kept. */
+export class ExplicitPrompt implements PromptEvaluator {
+  readonly sums: AttentionSums;
+  private readonly chunk: Float64Array;
+
+  constructor(
+    readonly task: TaskDraw,
+    kernel: Kernel,
+    heads: number,
+    private readonly length: number,
+  ) {
+    const D = task.sampler.dimension + 1;
+    this.sums = new AttentionSums(kernel, heads, D, { slope: true, covariance: false });
+    this.chunk = new Float64Array(chunkTokens * D);
+  }
+
+  get query(): Float64Array {
+    return this.task.query;
+  }
+  get target(): number {
+    return this.task.target;
+  }
+  get targetNoise(): number {
+    return this.task.targetNoise;
+  }
+  get mean(): Float64Array {
+    return this.sums.mean;
+  }
+  get slope(): Float64Array {
+    return this.sums.slope;
+  }
+
+  draw(rng: RandomStream): void {
+    this.task.draw(rng);
+  }
+
+  evaluate(rng: RandomStream, model: WorkingModel): number {
+    this.start(model, this.task.query);
+    for (let l = 0; l < this.length; l += chunkTokens) {
+      const count = Math.min(chunkTokens, this.length - l);
+      this.task.tokens(rng, this.chunk, count);
+      this.sums.add(this.chunk, count);
+    }
+    return this.end(model);
+  }
+
+  /** The prediction for a query and for tokens tokens[from] …, drawn before. */
+  replay(model: WorkingModel, query: Float64Array, tokens: Float64Array, from: number): number {
+    this.start(model, query);
+    const D = model.width;
+    for (let l = 0; l < this.length; l += chunkTokens) this.sums.add(tokens, Math.min(chunkTokens, this.length - l), from + l * D);
+    return this.end(model);
+  }
+
+  private start(model: WorkingModel, query: Float64Array): void {
+    model.tilt(query, this.sums.tilt);
+    this.sums.value.set(model.value);
+    this.sums.reset();
+  }
+
+  private end(model: WorkingModel): number {
+    this.sums.finish();
+    return dot(model.value, this.sums.mean, model.value.length);
+  }
+}
