@@ -1,49 +1,49 @@
 /**
  * Participation moments of one prompt length by interpolation, for loops that need millions of them: Chebyshev
- * interpolation of log B in log(1 + τ²), panel by panel, each panel built when it is first visited. The transforms φ and
- * ψ_k at the nodes do not depend on the length and are shared by all tables.
+ * interpolation of log B2 and of the other moments divided by B2, in log(1 + τ²), panel by panel, each panel built when it
+ * is first visited. The transforms φ and ψ_k at the nodes do not depend on the length and are shared by all tables.
  */
-import { allMoments, coreMoments, largestTau2, momentsAt, type ScoreTransforms, scoreTransforms } from './participation.js';
+import { allMoments, coreMoments, largestTau2, momentsAt, ScoreTransforms } from './participation.js';
 
-/** Interpolated moments of one length. Relative accuracy 1e−11 or better for τ² ≤ 400, L ≤ 1e15. */
+/**
+ * Interpolated moments of one length, to 1e−12 of B2 for 3 ≤ L ≤ 1e6 and 1e−10 for every L ≤ 1e12, τ² ≤ 400. (The higher moments change their law of
+ * decay in L abruptly while they are far below B2, so that their logarithms are not smooth; every risk and error adds
+ * multiples of them to B2, where that is of no account. For each to full relative accuracy: `participationMoments`.)
+ */
 export interface MomentTable {
   readonly length: number;
   /** Fills out[0..5] with B2, B3, B22, B4, B23, B222 at τ² ≥ 0. */
   at(tau2: number, out: Float64Array): void;
 }
 
-/** All eleven moments, in the order of `momentNames`, and their slopes d log B / d log L. */
+/** All eleven moments, in the order of `momentNames`, and their derivatives. */
 export interface FullMomentTable extends MomentTable {
-  /** Fills value[0..10] and slope[0..10]. */
-  full(tau2: number, value: Float64Array, slope: Float64Array): void;
+  /** Fills value[0..10] with the moments and derivative[0..10] with d B / d log L. */
+  full(tau2: number, value: Float64Array, derivative: Float64Array): void;
 }
 
-const panelWidth = 0.5;
-const nodesPerPanel = 14;
+const panelWidth = 0.35;
+const nodesPerPanel = 13;
 const end = Math.log1p(largestTau2);
 
-/** Chebyshev nodes on [−1, 1] and the matrix from values there to monomial coefficients. */
+/** Chebyshev nodes on [−1, 1]; the matrix from values there to Chebyshev coefficients; T_k in monomials, row by row. */
 const nodes = Float64Array.from({ length: nodesPerPanel }, (_, i) => Math.cos((Math.PI * (i + 0.5)) / nodesPerPanel));
-const toMonomials = chebyshevToMonomials(nodesPerPanel);
+const toChebyshev = Float64Array.from({ length: nodesPerPanel ** 2 }, (_, at) => {
+  const k = Math.floor(at / nodesPerPanel);
+  const i = at % nodesPerPanel;
+  return ((k === 0 ? 1 : 2) / nodesPerPanel) * Math.cos((k * Math.PI * (i + 0.5)) / nodesPerPanel);
+});
+const monomials = chebyshevPolynomials(nodesPerPanel);
 
-function chebyshevToMonomials(n: number): Float64Array {
-  // T_k in monomials by the recurrence; coefficient c_k = (2 − δ_k0)/n Σ_i f(x_i) T_k(x_i).
+function chebyshevPolynomials(n: number): Float64Array[] {
   const T: Float64Array[] = [];
   for (let k = 0; k < n; k++) {
     const row = new Float64Array(n);
-    if (k === 0) row[0] = 1;
-    else if (k === 1) row[1] = 1;
+    if (k < 2) row[k] = 1;
     else for (let i = 0; i < n; i++) row[i] = (i > 0 ? 2 * T[k - 1]![i - 1]! : 0) - T[k - 2]![i]!;
     T.push(row);
   }
-  const matrix = new Float64Array(n * n);
-  for (let i = 0; i < n; i++) {
-    for (let k = 0; k < n; k++) {
-      const c = ((k === 0 ? 1 : 2) / n) * Math.cos((k * Math.PI * (i + 0.5)) / n);
-      for (let m = 0; m <= k; m++) matrix[m * n + i]! += c * T[k]![m]!;
-    }
-  }
-  return matrix;
+  return T;
 }
 
 /** Transforms at the table's nodes, by order and length bucket; the oldest are dropped beyond a few hundred. */
@@ -59,7 +59,7 @@ function sharedTransforms(order: number): (tau2: number, logLength: number) => S
       const oldest = shared.keys().next().value;
       if (oldest !== undefined) shared.delete(oldest);
     }
-    const made = scoreTransforms(tau2, order, logLength);
+    const made = new ScoreTransforms(tau2, 2, order, logLength, order === 8 ? 1 : 0.8);
     shared.set(key, made);
     return made;
   };
@@ -78,7 +78,7 @@ class Panels {
     this.transforms = sharedTransforms(all ? 8 : 6);
   }
 
-  /** Fills out[0 … rows−1] with log B (then slopes) at t = log(1 + τ²). */
+  /** Fills out[0 … rows−1] with the moments (then their derivatives in log L) at t = log(1 + τ²). */
   evaluate(t: number, out: Float64Array): void {
     const last = this.panels.length - 1;
     const index = Math.min(last, Math.floor(t / panelWidth));
@@ -86,10 +86,13 @@ class Panels {
     const x = (2 * (t - index * panelWidth)) / panelWidth - 1;
     const rows = this.rows;
     for (let row = 0, at = 0; row < rows; row++, at += nodesPerPanel) {
-      let sum = panel[at + nodesPerPanel - 1]!;
-      for (let m = nodesPerPanel - 2; m >= 0; m--) sum = sum * x + panel[at + m]!;
+      let sum = panel[at]!;
+      for (let m = 1; m < nodesPerPanel; m++) sum = sum * x + panel[at + m]!;
       out[row] = sum;
     }
+    const B2 = Math.exp(out[0]!);
+    out[0] = B2;
+    for (let row = 1; row < rows; row++) out[row]! *= B2;
   }
 
   private build(index: number): Float64Array {
@@ -102,16 +105,18 @@ class Panels {
       const tau2 = Math.expm1(panelWidth * (index + (nodes[i]! + 1) / 2));
       momentsAt(tau2, this.length, this.all, value, slope, this.transforms);
       for (let q = 0; q < moments; q++) {
-        samples[q * n + i] = Math.log(value[q]!);
-        if (this.all) samples[(moments + q) * n + i] = slope[q]!;
+        samples[q * n + i] = q === 0 ? Math.log(value[q]!) : value[q]! / value[0]!;
+        if (this.all) samples[(moments + q) * n + i] = (slope[q]! * value[q]!) / value[0]!;
       }
     }
     const panel = new Float64Array(this.rows * n);
     for (let row = 0; row < this.rows; row++) {
-      for (let m = 0; m < n; m++) {
-        let sum = 0;
-        for (let i = 0; i < n; i++) sum += toMonomials[m * n + i]! * samples[row * n + i]!;
-        panel[row * n + m] = sum;
+      // By way of Chebyshev coefficients, which decay: going straight to monomials would amplify the rounding of the values.
+      for (let k = 0; k < n; k++) {
+        let c = 0;
+        for (let i = 0; i < n; i++) c += toChebyshev[k * n + i]! * samples[row * n + i]!;
+        // Highest power first, for Horner's rule.
+        for (let m = 0; m <= k; m++) panel[row * n + n - 1 - m]! += c * monomials[k]![m]!;
       }
     }
     this.panels[index] = panel;
@@ -138,20 +143,20 @@ class Table implements FullMomentTable {
       return;
     }
     this.core.evaluate(Math.log1p(tau2), out);
-    for (let q = 0; q < coreMoments; q++) out[q] = Math.exp(out[q]!);
   }
 
-  full(tau2: number, value: Float64Array, slope: Float64Array): void {
+  full(tau2: number, value: Float64Array, derivative: Float64Array): void {
     if (!(tau2 < largestTau2)) {
-      momentsBeyond(tau2, this.length, allMoments, value, slope);
+      momentsBeyond(tau2, this.length, allMoments, value, derivative);
+      for (let q = 0; q < allMoments; q++) derivative[q]! *= value[q]!;
       return;
     }
     this.rest ??= new Panels(this.length, true);
     const buffer = this.buffer;
     this.rest.evaluate(Math.log1p(tau2), buffer);
     for (let q = 0; q < allMoments; q++) {
-      value[q] = Math.exp(buffer[q]!);
-      slope[q] = buffer[allMoments + q]!;
+      value[q] = buffer[q]!;
+      derivative[q] = buffer[allMoments + q]!;
     }
   }
 }
@@ -173,9 +178,9 @@ class ZeroTable implements FullMomentTable {
     out.fill(0, 0, coreMoments);
   }
 
-  full(_tau2: number, value: Float64Array, slope: Float64Array): void {
+  full(_tau2: number, value: Float64Array, derivative: Float64Array): void {
     value.fill(0, 0, allMoments);
-    slope.fill(-1, 0, allMoments);
+    derivative.fill(0, 0, allMoments);
   }
 }
 

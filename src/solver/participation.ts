@@ -30,111 +30,192 @@ export const largestTau2 = 1e6;
 /** Above this length the local power law at this length continues the value. */
 export const largestLength = 1e30;
 
-/**
- * φ(x) = E exp(−e^{x+s}) and ψ_k(x) = E e^{k(x+s)} exp(−e^{x+s}), s ~ N(0, τ²), on an equally spaced grid of x: what the
- * moments of every length share. `logPhi` is accurate where φ is near 1 and where it is near 0.
- */
-export interface ScoreTransforms {
-  readonly tau2: number;
-  readonly spacing: number;
-  readonly count: number;
-  readonly logPhi: Float64Array;
-  /** psi[k], k = 1 … order; index 0 is empty. */
-  readonly psi: readonly Float64Array[];
-  /** Lengths up to exp(logLength) are covered. */
-  readonly logLength: number;
-}
-
 /** Spacing in x: Γ(k + iω) at ω = 2π/spacing bounds the trapezoidal error, below 1e−14 for k ≤ 8. */
 const xSpacing = 0.2;
 const gaussianReach = 9;
 const upperY = 5;
+/** Columns of x computed at a time. */
+const block = 16;
 
 /**
- * `tau2` > 0, `order` ≤ 8 the largest k, `logLength` the largest log L to be covered. `refine` divides both spacings.
+ * φ(x) = E exp(−e^{x+s}) and ψ_k(x) = E e^{k(x+s)} exp(−e^{x+s}), s ~ N(0, τ²), on an equally spaced grid of x: what the
+ * moments of every length share. On equal grids of x and s each is a convolution of a fixed function of y = x + s with
+ * Gaussian weights. Columns are computed from the left when first asked for, since long prompts need few of them.
  */
-export function scoreTransforms(tau2: number, order: number, logLength: number, refine = 1): ScoreTransforms {
-  const tau = Math.sqrt(tau2);
-  // The grid of s refines that of x (small τ) or is refined by it (large τ, where all is smooth on the scale of τ).
-  const base = xSpacing / refine;
-  const fine = Math.max(1, Math.ceil(base / (0.6 * tau)));
-  const coarse = Math.max(1, Math.floor(tau / 25));
-  const hs = base / fine;
-  const hx = base * coarse;
-  const stride = fine * coarse;
+export class ScoreTransforms {
+  readonly spacing: number;
+  readonly count: number;
+  /** log φ, accurate where φ is near 1 and where it is near 0. */
+  readonly logPhi: Float64Array;
+  /** psi[k], k = firstOrder … order. */
+  readonly psi: readonly Float64Array[];
+  private ready = 0;
+  private readonly hs: number;
+  private readonly stride: number;
+  private readonly firstX: number;
+  private readonly lowS: number;
+  private readonly highS: number;
+  private readonly highY: number;
+  private readonly lowY: Int32Array;
+  private readonly weight: Float64Array;
+  private readonly above: Float64Array;
+  private readonly below: Float64Array;
+  /** Functions of y on the shared grid: 1 − e^{−e^y}, e^{−e^y}, e^{ky} e^{−e^y}; null where the y visited are too sparse to share. */
+  private readonly functions: readonly Float64Array[] | null;
 
-  // In units of hs. Below x0 the integrand falls at the slope min(2, |x|/τ²) or faster: far enough for e^{−40}.
-  const x0 = tau2 > 2 * logLength ? tau * Math.sqrt(2 * logLength) : logLength + tau2 / 2;
-  const reach = Math.sqrt(x0 * x0 + 80 * tau2) + 20;
-  const firstX = -Math.ceil(reach / hx);
-  const lastX = Math.ceil((6 + gaussianReach * tau) / hx);
-  const count = lastX - firstX + 1;
-  const lowY = Math.floor(-(logLength + 34) / hs);
-  const highY = Math.ceil(upperY / hs);
-  const lowS = -Math.ceil((gaussianReach * tau) / hs);
-  const highS = Math.min(highY - firstX * stride, Math.ceil((gaussianReach * tau + order * tau2) / hs));
+  /**
+   * `tau2` > 0; ψ_k for `firstOrder` ≤ k ≤ `order` ≤ 8; lengths up to exp(`logLength`). `refine` divides both spacings.
+   */
+  constructor(
+    readonly tau2: number,
+    readonly firstOrder: number,
+    readonly order: number,
+    logLength: number,
+    refine = 1,
+  ) {
+    const tau = Math.sqrt(tau2);
+    // The grid of s refines that of x (small τ) or is refined by it (large τ, where all is smooth on the scale of τ).
+    const base = xSpacing / refine;
+    const fine = Math.max(1, Math.ceil(base / (0.6 * tau)));
+    const coarse = Math.max(1, Math.floor(tau / 25));
+    const hs = base / fine;
+    this.hs = hs;
+    this.spacing = base * coarse;
+    this.stride = fine * coarse;
 
-  const weight = new Float64Array(highS - lowS + 1);
-  for (let i = lowS; i <= highS; i++) weight[i - lowS] = Math.exp((-0.5 * (i * hs) ** 2) / tau2);
-  const norm = hs / (tau * Math.sqrt(2 * Math.PI));
-  for (let i = 0; i < weight.length; i++) weight[i]! *= norm;
-  // Sums of the weights above and below an index: where the functions of y are saturated.
-  const above = new Float64Array(weight.length + 1);
-  for (let i = weight.length - 1; i >= 0; i--) above[i] = above[i + 1]! + weight[i]!;
-  const below = new Float64Array(weight.length + 1);
-  for (let i = 0; i < weight.length; i++) below[i + 1] = below[i]! + weight[i]!;
+    // Below −x0 the integrand falls at the slope min(2, |x|/τ²) or faster: far enough for e^{−40}.
+    const x0 = tau2 > 2 * logLength ? tau * Math.sqrt(2 * logLength) : logLength + tau2 / 2;
+    this.firstX = -Math.ceil((Math.sqrt(x0 * x0 + 80 * tau2) + 20) / this.spacing);
+    const lastX = Math.ceil((6 + gaussianReach * tau) / this.spacing);
+    this.count = lastX - this.firstX + 1;
+    this.highY = Math.ceil(upperY / hs);
+    this.lowS = -Math.ceil((gaussianReach * tau) / hs);
+    this.highS = Math.min(this.highY - this.firstX * this.stride, Math.ceil((gaussianReach * tau + order * tau2) / hs));
+    // e^{ky} at the lower end is e^{−36} of what it is at y = −log L, below which no length looks.
+    this.lowY = Int32Array.from({ length: order + 1 }, (_, k) => Math.floor(-(logLength + 3 + 36 / Math.max(1, k)) / hs));
 
-  const logPhi = new Float64Array(count);
-  const psi: Float64Array[] = [];
-  for (let k = 0; k <= order; k++) psi.push(new Float64Array(k === 0 ? 0 : count));
-  const sums = new Float64Array(order + 1);
+    const norm = hs / (tau * Math.sqrt(2 * Math.PI));
+    const n = this.highS - this.lowS + 1;
+    this.weight = Float64Array.from({ length: n }, (_, i) => norm * Math.exp((-0.5 * ((i + this.lowS) * hs) ** 2) / tau2));
+    this.above = new Float64Array(n + 1);
+    for (let i = n - 1; i >= 0; i--) this.above[i] = this.above[i + 1]! + this.weight[i]!;
+    this.below = new Float64Array(n + 1);
+    for (let i = 0; i < n; i++) this.below[i + 1] = this.below[i]! + this.weight[i]!;
 
-  // With a small τ the y visited are sparse, and the shared grid of y would be longer than the sum over (x, s).
-  const shared = fine <= 40;
-  const width = highY - lowY + 1;
-  const table = shared ? new Float64Array(width * (order + 2)) : new Float64Array(0);
-  if (shared) for (let j = 0; j < width; j++) fillFunctions((lowY + j) * hs, order, table, j * (order + 2));
-  const one = new Float64Array(order + 2);
-
-  for (let j = 0; j < count; j++) {
-    const x = (firstX + j) * stride;
-    const start = Math.max(lowS, lowY - x);
-    const end = Math.min(highS, highY - x);
-    sums.fill(0);
-    let survive = 0;
-    for (let i = start; i <= end; i++) {
-      const w = weight[i - lowS]!;
-      let at = (x + i - lowY) * (order + 2);
-      let source = table;
-      if (!shared) {
-        fillFunctions((x + i) * hs, order, one, 0);
-        source = one;
-        at = 0;
-      }
-      sums[0]! += w * source[at]!;
-      survive += w * source[at + 1]!;
-      for (let k = 1; k <= order; k++) sums[k]! += w * source[at + 1 + k]!;
-    }
-    // y above the window: 1 − e^{−e^y} is 1; y below it: e^{−e^y} is 1.
-    const hit = sums[0]! + above[Math.min(weight.length, Math.max(0, end + 1 - lowS))]!;
-    survive += below[Math.max(0, Math.min(weight.length, start - lowS))]!;
-    logPhi[j] = hit < 0.5 ? Math.log1p(-hit) : Math.log(survive);
-    for (let k = 1; k <= order; k++) psi[k]![j] = sums[k]!;
+    this.logPhi = new Float64Array(this.count);
+    this.psi = Array.from({ length: order + 1 }, (_, k) => new Float64Array(k < firstOrder ? 0 : this.count));
+    this.functions = fine > 40 ? null : sharedFunctions(hs, this.lowY[0]!, this.highY, order);
   }
-  return { tau2, spacing: hx, count, logPhi, psi, logLength };
+
+  /** Makes the columns 0 … j available. */
+  extendTo(j: number): void {
+    while (this.ready <= j && this.ready < this.count) {
+      const end = Math.min(this.count, this.ready + block);
+      for (let column = this.ready; column < end; column++) {
+        if (this.functions === null) this.directColumn(column);
+        else this.convolve(column, this.functions);
+      }
+      this.ready = end;
+    }
+  }
+
+  private convolve(column: number, functions: readonly Float64Array[]): void {
+    const { weight, lowS, highS, highY, lowY } = this;
+    const x = (this.firstX + column) * this.stride;
+    const offset = x - lowY[0]!;
+    const end = Math.min(highS, highY - x);
+    const start = Math.max(lowS, lowY[0]! - x);
+    // y above the window: 1 − e^{−e^y} is 1; y below it: e^{−e^y} is 1.
+    if (x < 0) {
+      const hit = correlate(weight, functions[0]!, start, end, lowS, offset);
+      this.logPhi[column] = Math.log1p(-hit - this.above[clamp(end + 1 - lowS, weight.length)]!);
+    } else {
+      const survive = correlate(weight, functions[1]!, start, end, lowS, offset);
+      this.logPhi[column] = Math.log(Math.max(1e-300, survive + this.below[clamp(start - lowS, weight.length)]!));
+    }
+    let k = this.firstOrder;
+    for (; k + 1 <= this.order; k += 2) {
+      correlatePair(weight, functions[k + 1]!, functions[k + 2]!, Math.max(lowS, lowY[k]! - x), end, lowS, offset, pair);
+      this.psi[k]![column] = pair[0]!;
+      this.psi[k + 1]![column] = pair[1]!;
+    }
+    if (k === this.order) this.psi[k]![column] = correlate(weight, functions[k + 1]!, Math.max(lowS, lowY[k]! - x), end, lowS, offset);
+  }
+
+  /** The same sums for a small τ, a few dozen s around each x. */
+  private directColumn(column: number): void {
+    const x = (this.firstX + column) * this.stride;
+    let hit = 0;
+    let survive = 0;
+    for (let i = this.lowS; i <= this.highS; i++) {
+      const w = this.weight[i - this.lowS]!;
+      const u = Math.exp((x + i) * this.hs);
+      let f = Math.exp(-u);
+      hit -= w * Math.expm1(-u);
+      survive += w * f;
+      for (let k = 1; k <= this.order; k++) {
+        f *= u;
+        if (k >= this.firstOrder) this.psi[k]![column]! += w * f;
+      }
+    }
+    this.logPhi[column] = x < 0 ? Math.log1p(-hit) : Math.log(Math.max(1e-300, survive));
+  }
 }
 
-/** 1 − e^{−e^y}, e^{−e^y}, then e^{ky} e^{−e^y} for k = 1 … order, at out[at …]. */
-function fillFunctions(y: number, order: number, out: Float64Array, at: number): void {
-  const u = Math.exp(y);
-  const survive = Math.exp(-u);
-  out[at] = -Math.expm1(-u);
-  out[at + 1] = survive;
-  let f = survive;
-  for (let k = 1; k <= order; k++) {
-    f *= u;
-    out[at + 1 + k] = f;
+const pair = new Float64Array(2);
+
+function clamp(i: number, top: number): number {
+  return i < 0 ? 0 : i > top ? top : i;
+}
+
+/** Σ_i weight(i) f(x + i) for start ≤ i ≤ end. */
+function correlate(weight: Float64Array, f: Float64Array, start: number, end: number, lowS: number, offset: number): number {
+  let sum = 0;
+  for (let i = start; i <= end; i++) sum += weight[i - lowS]! * f[i + offset]!;
+  return sum;
+}
+
+function correlatePair(
+  weight: Float64Array,
+  f: Float64Array,
+  g: Float64Array,
+  start: number,
+  end: number,
+  lowS: number,
+  offset: number,
+  out: Float64Array,
+): void {
+  let a = 0;
+  let b = 0;
+  for (let i = start; i <= end; i++) {
+    const w = weight[i - lowS]!;
+    a += w * f[i + offset]!;
+    b += w * g[i + offset]!;
   }
+  out[0] = a;
+  out[1] = b;
+}
+
+/** The grid of y is the same for all τ above a third: it is kept. */
+let recent: { readonly key: string; readonly functions: Float64Array[] } | null = null;
+
+function sharedFunctions(hs: number, low: number, high: number, order: number): Float64Array[] {
+  const key = `${hs} ${low} ${high} ${order}`;
+  if (recent?.key === key) return recent.functions;
+  const width = high - low + 1;
+  const functions = Array.from({ length: order + 2 }, () => new Float64Array(width));
+  for (let j = 0; j < width; j++) {
+    const u = Math.exp((low + j) * hs);
+    let f = Math.exp(-u);
+    functions[0]![j] = -Math.expm1(-u);
+    functions[1]![j] = f;
+    for (let k = 1; k <= order; k++) {
+      f *= u;
+      functions[k + 1]![j] = f;
+    }
+  }
+  recent = { key, functions };
+  return functions;
 }
 
 /** Parts of every integral I_μ that the moments need. */
@@ -148,10 +229,11 @@ const factorial = [1, 1, 2, 6, 24, 120, 720, 5040, 40320];
  * The slope is the derivative of the analytic continuation in L, which the integrals define.
  */
 export function momentsOf(transforms: ScoreTransforms, length: number, all: boolean, value: Float64Array, slope?: Float64Array): void {
-  const parts = all ? [...coreParts, ...restParts] : coreParts;
-  const integrals = new Float64Array(parts.length);
-  const slopes = slope === undefined ? null : new Float64Array(parts.length);
-  integrate(transforms, length, parts, integrals, slopes);
+  const count = all ? coreParts.length + restParts.length : coreParts.length;
+  const integrals = new Float64Array(count);
+  const slopes = slope === undefined ? null : new Float64Array(count);
+  integrate(transforms, length, coreParts, integrals, slopes);
+  if (all) integrate(transforms, length, restParts, integrals.subarray(coreParts.length), slopes?.subarray(coreParts.length) ?? null);
   combine(integrals, all, value);
   if (slope !== undefined && slopes !== null) {
     combine(slopes, all, slope);
@@ -186,6 +268,8 @@ function integrate(
   slopes: Float64Array | null,
 ): void {
   const { logPhi, psi, count, spacing } = t;
+  // The integral is at least about L^{−k}: what is this much smaller cannot show, and all to the right is smaller still.
+  const least = -(45 + 8 * Math.log(length));
   let longest = 1;
   for (const mu of parts) longest = Math.max(longest, mu.length);
   const falling = new Float64Array(longest + 1);
@@ -195,24 +279,28 @@ function integrate(
     falling[r] = falling[r - 1]! * (length - r + 1);
     fallingSlope[r] = fallingSlope[r - 1]! * (length - r + 1) + falling[r - 1]!;
   }
-  const powers = new Float64Array(longest + 1);
   const sum = new Float64Array(parts.length);
   const logSum = new Float64Array(parts.length);
-  for (let j = 0; j < count; j++) {
-    const lp = logPhi[j]!;
-    // Everything to the right is smaller still.
-    if ((length - longest) * lp < -700) break;
-    for (let r = 1; r <= longest; r++) powers[r] = length === r ? 1 : Math.exp((length - r) * lp);
-    for (let q = 0; q < parts.length; q++) {
-      const mu = parts[q]!;
-      const r = mu.length;
-      if (slopes === null && falling[r] === 0) continue;
-      let f = powers[r]!;
-      for (let i = 0; i < r; i++) f *= psi[mu[i]!]![j]!;
-      // φ to a negative power, where both it and ψ have underflowed.
-      if (!(f > 0 && f < Infinity)) continue;
-      sum[q]! += f;
-      if (slopes !== null) logSum[q]! += f * lp;
+  if (length >= 4 && parts === coreParts) sumCore(t, length, least, sum, logSum, slopes !== null);
+  else if (length >= 4 && parts === restParts) sumRest(t, length, least, sum, logSum, slopes !== null);
+  else {
+    const powers = new Float64Array(longest + 1);
+    for (let j = 0; j < count; j++) {
+      t.extendTo(j);
+      const lp = logPhi[j]!;
+      if ((length - longest) * lp < least) break;
+      for (let r = 1; r <= longest; r++) powers[r] = length === r ? 1 : Math.exp((length - r) * lp);
+      for (let q = 0; q < parts.length; q++) {
+        const mu = parts[q]!;
+        const r = mu.length;
+        if (slopes === null && falling[r] === 0) continue;
+        let f = powers[r]!;
+        for (let i = 0; i < r; i++) f *= psi[mu[i]!]![j]!;
+        // φ to a negative power, where both it and ψ have underflowed.
+        if (!(f > 0 && f < Infinity)) continue;
+        sum[q]! += f;
+        if (slopes !== null) logSum[q]! += f * lp;
+      }
     }
   }
   for (let q = 0; q < parts.length; q++) {
@@ -225,6 +313,67 @@ function integrate(
     if (slopes !== null) slopes[q] = scale * length * (fallingSlope[r]! * sum[q]! + falling[r]! * logSum[q]!);
   }
 }
+
+/** The sums of `integrate` for `coreParts`, written out: tables spend their time here. */
+function sumCore(t: ScoreTransforms, length: number, least: number, sum: Float64Array, logSum: Float64Array, wantLog: boolean): void {
+  const { logPhi, count } = t;
+  const [, , psi2, psi3, psi4, psi5, psi6] = t.psi as unknown as Float64Array[];
+  for (let j = 0; j < count; j++) {
+    t.extendTo(j);
+    const lp = logPhi[j]!;
+    if ((length - 3) * lp < least) break;
+    const phi = Math.exp(lp);
+    const e3 = Math.exp((length - 3) * lp);
+    const e2 = e3 * phi;
+    const e1 = e2 * phi;
+    const f2 = psi2![j]!;
+    const f2e2 = f2 * e2;
+    column[0] = f2 * e1;
+    column[1] = psi3![j]! * e1;
+    column[2] = f2 * f2e2;
+    column[3] = psi4![j]! * e1;
+    column[4] = psi3![j]! * f2e2;
+    column[5] = psi5![j]! * e1;
+    column[6] = f2 * f2 * f2 * e3;
+    column[7] = psi4![j]! * f2e2;
+    column[8] = psi6![j]! * e1;
+    for (let q = 0; q < 9; q++) sum[q]! += column[q]!;
+    if (wantLog) for (let q = 0; q < 9; q++) logSum[q]! += column[q]! * lp;
+  }
+}
+
+/** The same for `restParts`. */
+function sumRest(t: ScoreTransforms, length: number, least: number, sum: Float64Array, logSum: Float64Array, wantLog: boolean): void {
+  const { logPhi, count } = t;
+  const [, , psi2, psi3, psi4, psi5, psi6, psi7, psi8] = t.psi as unknown as Float64Array[];
+  for (let j = 0; j < count; j++) {
+    t.extendTo(j);
+    const lp = logPhi[j]!;
+    if ((length - 4) * lp < least) break;
+    const phi = Math.exp(lp);
+    const e4 = Math.exp((length - 4) * lp);
+    const e3 = e4 * phi;
+    const e2 = e3 * phi;
+    const e1 = e2 * phi;
+    const f2 = psi2![j]!;
+    const f3 = psi3![j]!;
+    const f4 = psi4![j]!;
+    column[0] = f3 * f3 * e2;
+    column[1] = f3 * f2 * f2 * e3;
+    column[2] = f4 * f3 * e2;
+    column[3] = psi5![j]! * f2 * e2;
+    column[4] = psi7![j]! * e1;
+    column[5] = f2 * f2 * f2 * f2 * e4;
+    column[6] = f4 * f2 * f2 * e3;
+    column[7] = f4 * f4 * e2;
+    column[8] = psi6![j]! * f2 * e2;
+    column[9] = psi8![j]! * e1;
+    for (let q = 0; q < 10; q++) sum[q]! += column[q]!;
+    if (wantLog) for (let q = 0; q < 10; q++) logSum[q]! += column[q]! * lp;
+  }
+}
+
+const column = new Float64Array(10);
 
 /** Normalisation of order four, Σ of all ways to pick four scores with repetition: E (Σ p)⁴ = 1. Returns the defect. */
 function normalisationDefect(t: ScoreTransforms, length: number): number {
@@ -242,7 +391,7 @@ const exactAtZero = (length: number): Float64Array => {
 /** Length buckets, so that transforms can be shared: log L up to each. */
 export function logLengthCap(length: number): number {
   const logLength = Math.log(length);
-  return logLength <= 14 ? 14 : logLength <= 28.5 ? 28.5 : 70;
+  return logLength <= 7.2 ? 7.2 : logLength <= 14 ? 14 : logLength <= 28.5 ? 28.5 : 70;
 }
 
 /**
@@ -292,7 +441,7 @@ export function participationMoments(tau2: number, length: number): Moments {
   const slope = new Float64Array(allMoments);
   let last: ScoreTransforms | null = null;
   momentsAt(tau2, length, true, value, slope, (t, cap) => {
-    last = scoreTransforms(t, 8, cap);
+    last = new ScoreTransforms(t, 1, 8, cap);
     return last;
   });
   let error = 4e-16;
