@@ -1,0 +1,7 @@
+export { axisTicks, projection } from './axis.js';
+export { simplify, thin } from './decimate.js';
+export { type ChartOptions, chartModels } from './model.js';
+export { colourOf, dashPattern, type Theme, type ThemeName, themes } from './palette.js';
+export { type SvgOptions, toSvg } from './svg.js';
+export { plainText } from './text.js';
+export type * from './types.js';

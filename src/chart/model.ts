@@ -1,0 +1,358 @@
+/** Chart models from the results of an experiment, complete or not. */
+import type { ExperimentResult, RunOutcome } from '../engine/results.js';
+import type { Experiment, Overlay, Plot, QuantityRef } from '../spec/experiment.js';
+import { quantityKey } from '../spec/experiment.js';
+import { axisTicks, Extent, paddedDomain, sharedExponent, showable, withExponent } from './axis.js';
+import { type Channels, channelsOf, colourRoles, isLimitLevel, type Level, manyLevels, product } from './channels.js';
+import { acrossSweep, alongAxis, type Curve } from './collect.js';
+import { againstLabel, methodLabel, quantitiesLabel, quantityName, roleName, valueText } from './labels.js';
+import { facetDash, legendOf } from './legend.js';
+import { chartNotes, describe, type Gathered, remarksOf } from './notes.js';
+import { joinWith, plain } from './text.js';
+import type { Axis, ChartModel, ColourRole, LineStyle, Panel, Reference, Series, SeriesRole, Text } from './types.js';
+
+export interface ChartOptions {
+  /** A plot with more small multiples than this goes on in further charts. Default 24. */
+  readonly maxPanels?: number;
+}
+
+/** One model for each plot of the experiment, in their order; more where a plot has too many panels. */
+export function chartModels(result: ExperimentResult, options: ChartOptions = {}): ChartModel[] {
+  const { experiment } = result;
+  const ids = new Set<string>();
+  return experiment.plots.flatMap((plot) => {
+    const built = new Builder(result, plot).models(Math.max(1, options.maxPanels ?? 24));
+    return built.map((model) => {
+      let id = model.id;
+      for (let n = 2; ids.has(id); n++) id = `${model.id}-${n}`;
+      ids.add(id);
+      return { ...model, id };
+    });
+  });
+}
+
+type FacetName = 'certified' | 'asymptote' | 'paper';
+
+/** One line to draw: where it stands in the channels, and its curve. */
+interface Line {
+  readonly ref: QuantityRef;
+  readonly role: SeriesRole;
+  readonly colour: Level | null;
+  readonly dash: Level | null;
+}
+
+class Builder {
+  private readonly experiment: Experiment;
+  private readonly channels: Channels;
+  private readonly roles: ColourRole[];
+  private readonly cells = new Map<string, Map<string, RunOutcome[]>>();
+  private readonly free: readonly string[];
+  /** Several colours: facets are drawn thin and pale behind their line. */
+  private readonly muted: boolean;
+
+  constructor(
+    private readonly result: ExperimentResult,
+    private readonly plot: Plot,
+  ) {
+    this.experiment = result.experiment;
+    this.channels = channelsOf(this.experiment, plot);
+    this.roles = this.channels.colour === null ? [] : colourRoles(this.channels.colour);
+    this.muted = (this.channels.colour?.levels.length ?? 1) > 1;
+    this.free = this.experiment.sweeps.filter((s) => s !== this.channels.against).map((s) => s.name);
+    this.experiment.runs.forEach((run, i) => {
+      const outcome = result.runs[i] ?? { status: 'waiting' };
+      const group = JSON.stringify(this.free.map((name) => run.at[name]?.text ?? ''));
+      const inner = this.cells.get(group) ?? new Map<string, RunOutcome[]>();
+      this.cells.set(group, inner);
+      const at = this.channels.against === null ? '' : (run.at[this.channels.against.name]?.text ?? '');
+      const list = inner.get(at) ?? [];
+      list.push(outcome);
+      inner.set(at, list);
+    });
+  }
+
+  models(maxPanels: number): ChartModel[] {
+    const combinations = product(this.channels.panels);
+    const pages: Level[][][] = [];
+    for (let i = 0; i < combinations.length; i += maxPanels) pages.push(combinations.slice(i, i + maxPanels));
+    return pages.map((page, i) => this.model(page, pages.length > 1 ? ` (${i + 1} of ${pages.length})` : ''));
+  }
+
+  private model(page: readonly Level[][], suffix: string): ChartModel {
+    const { channels, plot, experiment } = this;
+    const gathered: Gathered = { curves: [], leftOut: 0, facetCurves: [] };
+    const overlays = experiment.overlays.filter((o) => belongs(o, plot, experiment.plots));
+    const xExtent = new Extent(this.xScale());
+    const yExtent = new Extent(plot.logY ? 'log' : 'linear');
+    const raw = page.map((levels) => this.panel(levels, overlays, gathered));
+    for (const { series } of raw)
+      for (const s of series) for (let i = 0; i < s.x.length; i++) if (yExtent.shows(s.y[i]!)) xExtent.add(s.x[i]!);
+    const panels = raw.map((p) => ({ ...p, series: p.series.map((s) => this.clean(s, xExtent, yExtent, gathered)).filter(drawable) }));
+    spread(panels, yExtent);
+    const x = this.xAxis(xExtent, panels);
+    const yDomain = paddedDomain(yExtent, 0.05);
+    const y = {
+      scale: yExtent.scale,
+      domain: yDomain,
+      categories: [],
+      infinity: false,
+      exponent: plot.logY ? 0 : sharedExponent(yDomain),
+    } as const;
+    const yLabel = withExponent(quantitiesLabel(channels.mains), y.exponent);
+    const drawn = panels.flatMap((p) => p.series);
+    const title = experiment.title + suffix;
+    const legend = legendOf(channels.colour, channels.dash, drawn, this.muted);
+    const notes = chartNotes(this.result, gathered, drawn, this.channels.against !== null);
+    const model = {
+      id: `${channels.mains.map((q) => quantityKey(q)).join('-') || 'chart'}-against-${plot.against}`.replace(/[^\p{L}\p{N}]+/gu, '-'),
+      title,
+      x,
+      y: { ...y, label: yLabel, ticks: axisTicks(y, 6) },
+      panels,
+      legend,
+      notes,
+      remarks: remarksOf(this.result),
+      written: plot.written,
+      complete:
+        this.result.runs.length === experiment.runs.length && this.result.runs.every((r) => r.status === 'done' || r.status === 'failed'),
+    };
+    return { ...model, description: describe(model) };
+  }
+
+  private panel(levels: readonly Level[], overlays: readonly Overlay[], gathered: Gathered): Panel {
+    const series: Series[] = [];
+    const references: Reference[] = [];
+    for (const colour of this.channels.colour?.levels ?? [null]) {
+      for (const dash of this.channels.dash?.levels ?? [null]) {
+        for (const line of this.lines([...levels, colour, dash], colour, dash)) this.draw(line, levels, series, references, gathered);
+      }
+    }
+    overlays.forEach((overlay, i) => {
+      series.push(overlaySeries(overlay, i));
+    });
+    return {
+      title: joinWith(
+        ', ',
+        levels.map((l) => l.label),
+      ),
+      series,
+      references,
+    };
+  }
+
+  /** The quantity of a combination of levels with its facets, the facets first so that they lie behind. */
+  private lines(levels: readonly (Level | null)[], colour: Level | null, dash: Level | null): Line[] {
+    const chosen = levels.find((l) => l?.quantity != null)?.quantity ?? this.channels.mains[0];
+    if (chosen === undefined) return [];
+    const written = this.channels.facets.filter((f) => f.name === chosen.name);
+    const automatic = this.automaticFacets(chosen).filter((f) => !written.some((w) => w.facet === f.facet));
+    const facets = [...written, ...automatic].map((ref): Line => ({ ref, role: ref.facet as FacetName, colour, dash }));
+    return [...facets, { ref: chosen, role: 'value', colour, dash }];
+  }
+
+  /** An error against the prompt length shows its bounds, unless too many lines would lie over each other. */
+  private automaticFacets(main: QuantityRef): QuantityRef[] {
+    const few = (this.channels.colour?.levels.length ?? 1) < manyLevels && this.channels.dash === null;
+    if (this.channels.against?.isLength !== true || !main.name.endsWith('_error') || main.form !== 'value' || main.facet !== null || !few)
+      return [];
+    return (['certified', 'asymptote', 'paper'] as const).map((facet) => ({ ...main, facet }));
+  }
+
+  private draw(line: Line, levels: readonly Level[], series: Series[], references: Reference[], gathered: Gathered): void {
+    const at = this.at([...levels, line.colour, line.dash]);
+    const key = quantityKey(line.ref);
+    const curve = this.curve(at, key);
+    if (curve === null) return;
+    const style = this.style(line);
+    const words = [line.colour?.label ?? [], line.dash?.label ?? [], plain(roleName(line.role))];
+    const label = joinWith(', ', words);
+    const named = label.length > 0 ? label : plain(quantityName(line.ref));
+    if (curve.constant) {
+      const y = curve.y[0] ?? null;
+      if (y !== null && !references.some((r) => r.y === y && sameStyle(r.style, style)))
+        references.push({ label: named, y, style: { ...style, weight: 'thin' } });
+      return;
+    }
+    (line.role === 'value' ? gathered.curves : gathered.facetCurves).push(curve);
+    series.push({
+      id: JSON.stringify([key, Object.entries(at)]),
+      label: named,
+      role: line.role,
+      quantity: key,
+      at,
+      style,
+      isLimit: isLimitLevel(this.channels.colour, line.colour) || isLimitLevel(this.channels.dash, line.dash),
+      method: curve.method,
+      methodLabel: methodLabel(curve.method, curve.samples, curve.repeats),
+      samples: curve.samples,
+      x: curve.x,
+      y: curve.y,
+      lower: curve.lower,
+      upper: curve.upper,
+      atInfinity: curve.atInfinity,
+    });
+  }
+
+  /** The sweep values of a combination of levels (panels, colour, dash); a sweep with one value has no level and stands for itself. */
+  private at(levels: readonly (Level | null)[]): Record<string, string> {
+    const names = [...this.channels.panels.map((c) => c.name), this.channels.colour?.name, this.channels.dash?.name];
+    const chosen = new Map(names.map((name, i) => [name, levels[i]?.key]));
+    const sweeps = this.experiment.sweeps.filter((s) => s !== this.channels.against);
+    return Object.fromEntries(sweeps.map((s) => [s.name, chosen.get(s.name) ?? s.values[0]?.text ?? '']));
+  }
+
+  private curve(at: Readonly<Record<string, string>>, key: string): Curve | null {
+    const inner = this.cells.get(JSON.stringify(this.free.map((name) => at[name] ?? '')));
+    if (inner === undefined) return null;
+    const { against } = this.channels;
+    if (against === null) {
+      const axis = this.plot.against === 'step' ? 'step' : 'time';
+      return alongAxis([...inner.values()].flat(), key, axis);
+    }
+    const numeric = against.values.every((v) => v.value !== null);
+    return acrossSweep(
+      against.values.map((v, i) => ({ x: numeric ? (v.value as number) : i, outcomes: inner.get(v.text) ?? [] })),
+      key,
+    );
+  }
+
+  private style(line: Line): LineStyle {
+    const { colour, dash } = this.channels;
+    const index = colour?.levels.indexOf(line.colour as Level) ?? -1;
+    const role: ColourRole = this.roles[index] ?? { kind: 'category', index: 0 };
+    const limit = isLimitLevel(colour, line.colour) || isLimitLevel(dash, line.dash);
+    const points = this.channels.against?.values.length ?? 0;
+    if (line.role !== 'value' && line.role !== 'overlay') {
+      const own: Record<FacetName, ColourRole> = {
+        certified: { kind: 'category', index: 1 },
+        asymptote: { kind: 'neutral' },
+        paper: { kind: 'category', index: 3 },
+      };
+      return { colour: this.muted ? role : own[line.role], dash: facetDash[line.role], weight: 'thin', muted: this.muted, markers: false };
+    }
+    return {
+      colour: role,
+      dash: dash !== null ? dash.levels.indexOf(line.dash as Level) : role.kind === 'category' ? Math.floor(role.index / 6) : 0,
+      weight: limit ? 'heavy' : 'normal',
+      muted: false,
+      markers: points > 0 && points <= 60,
+    };
+  }
+
+  private xScale(): Axis['scale'] {
+    if (this.channels.against?.values.some((v) => v.value === null) === true) return 'category';
+    return this.plot.logX ? 'log' : 'linear';
+  }
+
+  private xAxis(extent: Extent, panels: readonly Panel[]): Axis {
+    const { against } = this.channels;
+    const label = againstLabel(this.plot.against, against ?? undefined);
+    if (extent.scale === 'category') {
+      const categories = (against?.values ?? []).map(valueText);
+      const domain = [-0.5, categories.length - 0.5] as const;
+      const axis = { scale: 'category', domain, categories, infinity: false, exponent: 0 } as const;
+      return { ...axis, label, ticks: axisTicks(axis, categories.length) };
+    }
+    const infinity = panels.some((p) => p.series.some((s) => s.atInfinity !== null));
+    const domain = paddedDomain(extent, against === null ? 0 : 0.035);
+    const exponent = extent.scale === 'log' ? 0 : sharedExponent(domain);
+    const axis = { scale: extent.scale, domain, categories: [] as Text[], infinity, exponent };
+    return { ...axis, label: withExponent(label, exponent), ticks: axisTicks(axis, 6) };
+  }
+
+  /** Makes null what the axes cannot show, and counts what a log axis leaves out. */
+  private clean(series: Series, x: Extent, y: Extent, gathered: Gathered): Series {
+    let left = 0;
+    const value = series.y.map((v, i) => {
+      if (v === null) return null;
+      if (x.shows(series.x[i]!) && y.shows(v)) return v;
+      left++;
+      return null;
+    });
+    const bounded = (list: Series['lower']): Series['lower'] =>
+      list?.map((v, i) => (value[i] == null || v === null ? null : Math.max(-1e300, Math.min(1e300, v)))) ?? null;
+    const end = series.atInfinity;
+    const shown = end !== null && y.shows(end.y);
+    if (end !== null && !shown) left++;
+    if (series.role === 'value' || series.role === 'overlay') gathered.leftOut += left;
+    return {
+      ...series,
+      x: series.x.map((v) => (showable(v, 'linear') ? v : 0)),
+      y: value,
+      lower: bounded(series.lower),
+      upper: bounded(series.upper),
+      atInfinity: shown ? end : null,
+    };
+  }
+}
+
+function drawable(series: Series): boolean {
+  return series.atInfinity !== null || series.y.some((v) => v !== null);
+}
+
+function sameStyle(a: LineStyle, b: LineStyle): boolean {
+  return JSON.stringify(a.colour) === JSON.stringify(b.colour) && a.dash === b.dash;
+}
+
+/**
+ * The extent of the values, their bands and references. Bounds may reach a decade and a half past the values, and bands a decade below
+ * on a log axis; what lies farther off is cut, as it would flatten what the figure is about.
+ */
+function spread(panels: readonly Panel[], extent: Extent): void {
+  const main = (s: Series): boolean => s.role === 'value' || s.role === 'overlay';
+  const all = panels.flatMap((p) => p.series);
+  const add = (s: Series): void => {
+    for (const v of s.y) extent.add(v);
+    extent.add(s.atInfinity?.y ?? null);
+  };
+  for (const s of all) if (main(s)) add(s);
+  if (extent.empty) for (const s of all) add(s);
+  for (const p of panels) for (const r of p.references) extent.add(r.y);
+  if (extent.empty) return;
+  const { low, high } = extent;
+  const log = extent.scale === 'log';
+  const reach = (v: number | null, factor: number, share: number): void => {
+    const [least, most] = log ? [low / factor, high * factor] : [low - share * (high - low), high + share * (high - low)];
+    if (extent.shows(v)) extent.add(Math.min(most, Math.max(least, v)));
+  };
+  for (const s of all) {
+    for (const v of [...(s.lower ?? []), ...(s.upper ?? []), s.atInfinity?.lower ?? null, s.atInfinity?.upper ?? null]) reach(v, 10, 1);
+    if (!main(s)) for (const v of s.y) reach(v, 30, 1);
+  }
+}
+
+/** An overlay lies over the plots of its own axis, and among them those of its own quantity, where there are such. */
+function belongs(overlay: Overlay, plot: Plot, plots: readonly Plot[]): boolean {
+  const narrow = (list: readonly Plot[], wanted: (p: Plot) => boolean): readonly Plot[] => {
+    const kept = list.filter(wanted);
+    return kept.length > 0 ? kept : list;
+  };
+  const sameAxis = narrow(plots, (p) => p.against === overlay.x);
+  const losses = ['risk', 'training_loss', 'excess_risk'];
+  const sameQuantity = narrow(sameAxis, (p) => p.quantities.some((q) => q.name === overlay.y));
+  const alike =
+    sameQuantity.length < sameAxis.length ? sameQuantity : narrow(sameAxis, (p) => p.quantities.some((q) => losses.includes(q.name)));
+  return alike.includes(plot);
+}
+
+function overlaySeries(overlay: Overlay, index: number): Series {
+  const finite = (v: number | undefined): number | null => (v !== undefined && Number.isFinite(v) ? v : null);
+  const points = overlay.points.x.flatMap((x, i) => (Number.isFinite(x) ? [{ x, y: finite(overlay.points.y[i]) }] : []));
+  return {
+    id: JSON.stringify(['overlay', index, overlay.label]),
+    label: plain(overlay.label),
+    role: 'overlay',
+    quantity: null,
+    at: {},
+    style: { colour: { kind: 'neutral' }, dash: (index % 5) + 1, weight: 'normal', muted: false, markers: points.length <= 30 },
+    isLimit: false,
+    method: null,
+    methodLabel: '',
+    samples: null,
+    x: points.map((p) => p.x),
+    y: points.map((p) => p.y),
+    lower: null,
+    upper: null,
+    atInfinity: null,
+  };
+}

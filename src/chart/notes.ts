@@ -1,0 +1,76 @@
+/** Sentences under a figure and for a screen reader. */
+import type { ExperimentResult } from '../engine/results.js';
+import { type Curve, resultOf } from './collect.js';
+import { plainText } from './text.js';
+import type { ChartModel, MethodName, Series } from './types.js';
+
+export interface Gathered {
+  readonly curves: Curve[];
+  readonly facetCurves: Curve[];
+  /** Values that a log axis cannot show. */
+  leftOut: number;
+}
+
+const many = (n: number, one: string, more = `${one}s`): string => `${n} ${n === 1 ? one : more}`;
+
+export function chartNotes(result: ExperimentResult, gathered: Gathered, drawn: readonly Series[], acrossSweep: boolean): string[] {
+  const notes: string[] = [];
+  if (drawn.length > 0) notes.push(...methodNotes(gathered.curves, drawn));
+  if (gathered.leftOut > 0) notes.push(`${many(gathered.leftOut, 'value')} ≤ 0 left out on the log axis.`);
+  const failed = result.runs.filter((r) => r.status === 'failed').length;
+  const open = result.experiment.runs.length - result.runs.filter((r) => r.status === 'failed' || r.status === 'done').length;
+  if (failed > 0) notes.push(`${failed} of ${many(result.experiment.runs.length, 'run')} failed.`);
+  if (open > 0) notes.push(`${open} of ${many(result.experiment.runs.length, 'run')} unfinished.`);
+  const reason = gathered.curves.find((c) => c.reason !== null && c.y.includes(null))?.reason;
+  if (reason != null) notes.push(sentence(reason));
+  if (acrossSweep && trained(result)) notes.push('Values at the end of the training.');
+  return notes;
+}
+
+function trained(result: ExperimentResult): boolean {
+  return result.runs.some((r) => Object.keys(resultOf(r)?.axes ?? {}).length > 0);
+}
+
+function methodNotes(curves: readonly Curve[], drawn: readonly Series[]): string[] {
+  const values = drawn.filter((s) => s.role === 'value');
+  const methods = new Set<MethodName>(values.flatMap((s) => s.method ?? []));
+  const repeats = curves.reduce((most, c) => Math.max(most, c.repeats), 0);
+  const banded = values.some((s) => s.lower !== null);
+  const notes: string[] = [];
+  if (repeats > 1) notes.push(`Means of ${repeats} repeats with 95 % bands.`);
+  else if (methods.has('sampled')) {
+    const counts = values.flatMap((s) => s.samples ?? []);
+    const [low, high] = [counts.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY), counts.reduce((a, b) => Math.max(a, b), 0)];
+    const n = counts.length === 0 ? '' : low === high ? `, n = ${low} prompts` : `, n = ${low} to ${high} prompts`;
+    notes.push(`Sampled${n}${banded ? '; confidence bands' : ''}.`);
+  }
+  if (methods.has('quasi_monte_carlo')) notes.push(`Quasi-Monte Carlo${banded && repeats <= 1 ? '; error bands' : ''}.`);
+  if (methods.has('exact')) notes.push(methods.size === 1 ? 'Exact.' : 'Lines without a band are exact.');
+  return notes;
+}
+
+function sentence(text: string): string {
+  const first = text.charAt(0).toUpperCase() + text.slice(1);
+  return /[.!?]$/.test(first) ? first : `${first}.`;
+}
+
+/** What the solver has to say, once each. */
+export function remarksOf(result: ExperimentResult): string[] {
+  return [...new Set(result.runs.flatMap((r) => resultOf(r)?.notes ?? []))];
+}
+
+/** The figure in a few sentences: axes, lines, first and last values of at most eight of them, notes. */
+export function describe(model: Omit<ChartModel, 'description'>): string {
+  const lines = model.panels.flatMap((p) => p.series.map((s) => ({ panel: plainText(p.title), series: s })));
+  const axis = (a: ChartModel['x']): string => `${plainText(a.label)}${a.scale === 'log' ? ', logarithmic' : ''}`;
+  const head = `${model.title}. ${axis(model.y)}, against ${axis(model.x)}. ${model.panels.length > 1 ? `${many(model.panels.length, 'panel')}, ` : ''}${many(lines.length, 'line')}.`;
+  const values = lines.filter((l) => l.series.role === 'value');
+  const told = values.slice(0, 8).map(({ panel, series }) => {
+    const shown = series.y.filter((v) => v !== null);
+    const ends = [shown[0], shown.length > 1 ? shown.at(-1) : undefined].filter((v) => v !== undefined).map((v) => v.toPrecision(4));
+    const limit = series.atInfinity === null ? '' : `, at infinity ${series.atInfinity.y.toPrecision(4)}`;
+    return `${panel === '' ? '' : `${panel}: `}${plainText(series.label)}: ${ends.length === 2 ? `from ${ends[0]} to ${ends[1]}` : (ends[0] ?? 'one point')}${limit}.`;
+  });
+  const rest = values.length > told.length ? [`And ${many(values.length - told.length, 'more line', 'more lines')}.`] : [];
+  return [head, ...told, ...rest, ...model.notes, ...model.remarks].join(' ');
+}
