@@ -42,5 +42,7 @@ function isResult(value: unknown): value is RunResult {
   const { method, axes, quantities, notes } = value as Record<string, unknown>;
   if (typeof method !== 'string' || typeof axes !== 'object' || axes === null || !Array.isArray(notes)) return false;
   if (typeof quantities !== 'object' || quantities === null) return false;
-  return Object.values(quantities).every((series: unknown) => typeof series === 'object' && series !== null && Array.isArray((series as { value?: unknown }).value));
+  return Object.values(quantities).every(
+    (series: unknown) => typeof series === 'object' && series !== null && Array.isArray((series as { value?: unknown }).value),
+  );
 }

@@ -131,7 +131,12 @@ function alongLengths(group: LengthGroup, values: readonly (Series | undefined)[
   return columns.map(({ value, error, reason }): Series => {
     const series: Series = { against: usable[0]!.against, value, method: 'fitted', ...(reason === '' ? {} : { reason }) };
     if (!error.some((e) => e > 0)) return series;
-    return { ...series, standardError: error, lower: value.map((v, k) => v - z95 * error[k]!), upper: value.map((v, k) => v + z95 * error[k]!) };
+    return {
+      ...series,
+      standardError: error,
+      lower: value.map((v, k) => v - z95 * error[k]!),
+      upper: value.map((v, k) => v + z95 * error[k]!),
+    };
   });
 }
 

@@ -5,7 +5,16 @@
  */
 import type { Series } from '../solver/result.js';
 import { normalQuantile, studentHalfWidth } from '../solver/statistics.js';
-import { type AtEntry, type Experiment, type Expectation, type Operand, type QuantityOperand, quantityKey, type RunSpec, type SweepValue } from '../spec/experiment.js';
+import {
+  type AtEntry,
+  type Expectation,
+  type Experiment,
+  type Operand,
+  type QuantityOperand,
+  quantityKey,
+  type RunSpec,
+  type SweepValue,
+} from '../spec/experiment.js';
 import type { ExpectationOutcome, RunOutcome, Verdict } from './results.js';
 
 /** Runs and the quantity of which more samples would help an undecided expectation. */
@@ -89,16 +98,23 @@ function matches(cell: Cell, at: readonly AtEntry[]): boolean {
   return at.every((entry) => entry.kind !== 'sweep' || same(cell.at[entry.name]!, entry.value));
 }
 
-function comparisonsOf(expectation: Expectation, experiment: Experiment, cells: readonly Cell[], runs: readonly RunOutcome[]): Comparison[] {
+function comparisonsOf(
+  expectation: Expectation,
+  experiment: Experiment,
+  cells: readonly Cell[],
+  runs: readonly RunOutcome[],
+): Comparison[] {
   const { left, relation } = expectation;
   const chosen = cells.filter((cell) => matches(cell, left.at));
   const measure = (operand: Operand, cell: Cell): Measured => {
     if (operand.kind === 'number') return numberOf(operand.perRun[cell.runs[0]!]!);
-    const named = new Map(operand.at.filter((entry): entry is SweepEntry => entry.kind === 'sweep').map((entry) => [entry.name, entry.value]));
+    const named = new Map(
+      operand.at.filter((entry): entry is SweepEntry => entry.kind === 'sweep').map((entry) => [entry.name, entry.value]),
+    );
     const other = cells.find((candidate) =>
       experiment.sweeps.every((sweep) => same(candidate.at[sweep.name]!, named.get(sweep.name) ?? cell.at[sweep.name]!)),
     );
-    return other === undefined ? nothing(operand, 'No run has these sweep values.') : measured(operand, other, experiment, runs);
+    return other === undefined ? nothing(operand, 'No run has these sweep values.') : measured(operand, other, runs);
   };
   switch (relation.kind) {
     case 'below':
@@ -125,9 +141,10 @@ function comparisonsOf(expectation: Expectation, experiment: Experiment, cells: 
       }));
     case 'decreasing':
     case 'increasing': {
-      const pairs = relation.axis === 'time' || relation.axis === 'step'
-        ? chosen.flatMap((cell) => alongTrajectory(left, relation.axis as 'time' | 'step', cell, experiment, runs))
-        : alongSweep(relation.axis, chosen).map(([a, b]) => [measure(left, a), measure(left, b)] as const);
+      const pairs =
+        relation.axis === 'time' || relation.axis === 'step'
+          ? chosen.flatMap((cell) => alongTrajectory(left, relation.axis as 'time' | 'step', cell, runs))
+          : alongSweep(relation.axis, chosen).map(([a, b]) => [measure(left, a), measure(left, b)] as const);
       return pairs.map(([before, after]) => ({
         left: after,
         right: [before],
@@ -155,15 +172,31 @@ function alongSweep(name: string, cells: readonly Cell[]): (readonly [Cell, Cell
   });
 }
 
-function alongTrajectory(left: QuantityOperand, axis: 'time' | 'step', cell: Cell, experiment: Experiment, runs: readonly RunOutcome[]): (readonly [Measured, Measured])[] {
+function alongTrajectory(
+  left: QuantityOperand,
+  axis: 'time' | 'step',
+  cell: Cell,
+  runs: readonly RunOutcome[],
+): (readonly [Measured, Measured])[] {
   const first = runs[cell.runs[0]!]!;
   const points = first.status === 'done' ? (first.result.axes[axis] ?? []) : [];
   if (points.length < 2) return [[nothing(left, `There are no two points along ${axis}.`), nothing(left, '')]];
-  const at = (value: number): Measured => measured({ ...left, at: [...left.at, { kind: 'axis', axis, value }] }, cell, experiment, runs);
+  const at = (value: number): Measured => measured({ ...left, at: [...left.at, { kind: 'axis', axis, value }] }, cell, runs);
   return points.slice(1).map((point, i) => [at(points[i]!), at(point)] as const);
 }
 
-const exactNumber = { normal: 0, student: 0, degrees: 1, fixed: 0, sampled: false, samples: 0, reason: null, cell: null, key: '', point: '' };
+const exactNumber = {
+  normal: 0,
+  student: 0,
+  degrees: 1,
+  fixed: 0,
+  sampled: false,
+  samples: 0,
+  reason: null,
+  cell: null,
+  key: '',
+  point: '',
+};
 
 function numberOf(value: number): Measured {
   return { ...exactNumber, value, name: '' };
@@ -174,7 +207,7 @@ function nothing(operand: QuantityOperand, reason: string): Measured {
 }
 
 /** The value of a quantity in a cell: over repeats the mean, with Student's band around it. */
-function measured(operand: QuantityOperand, cell: Cell, experiment: Experiment, runs: readonly RunOutcome[]): Measured {
+function measured(operand: QuantityOperand, cell: Cell, runs: readonly RunOutcome[]): Measured {
   const key = quantityKey(operand.quantity);
   const name = operand.factor === 1 ? key : `${short(operand.factor)} * ${key}`;
   const fail = (reason: string): Measured => ({ ...nothing(operand, reason), name, key, cell });
@@ -186,7 +219,12 @@ function measured(operand: QuantityOperand, cell: Cell, experiment: Experiment, 
     if (outcome.status !== 'done') return fail('the run was not finished');
     const series = outcome.result.quantities[key];
     if (series === undefined) return fail('it was not measured');
-    const index = series.against === null ? 0 : axisEntry === undefined ? series.value.length - 1 : indexAt(outcome.result.axes[axisEntry.axis] ?? [], axisEntry.value);
+    const index =
+      series.against === null
+        ? 0
+        : axisEntry === undefined
+          ? series.value.length - 1
+          : indexAt(outcome.result.axes[axisEntry.axis] ?? [], axisEntry.value);
     if (index < 0) return fail(`${axisEntry!.axis} = ${short(axisEntry!.value)} was not recorded`);
     if (Number.isNaN(series.value[index] ?? Number.NaN)) return fail(series.reason ?? 'it has no value there');
     parts.push({ series, index });
@@ -198,7 +236,8 @@ function measured(operand: QuantityOperand, cell: Cell, experiment: Experiment, 
   const scale = Math.abs(operand.factor);
   const errors = parts.map(({ series, index }) => scale * (series.standardError?.[index] ?? 0));
   const bounds = parts.map(({ series, index }) => {
-    if (series.standardError !== undefined || series.lower === undefined || series.upper === undefined) return scale * (series.error ?? 0) * Math.abs(series.value[index]!);
+    if (series.standardError !== undefined || series.lower === undefined || series.upper === undefined)
+      return scale * (series.error ?? 0) * Math.abs(series.value[index]!);
     return scale * Math.max(series.upper[index]! - series.value[index]!, series.value[index]! - series.lower[index]!);
   });
   const normal = Math.hypot(...errors) / count;
@@ -226,14 +265,22 @@ function indexAt(points: readonly number[], value: number): number {
   return best >= 0 && Math.abs(points[best]! - value) <= 1e-9 * Math.max(1, Math.abs(value)) ? best : -1;
 }
 
-function judgeComparisons(comparisons: readonly Comparison[], experiment: Experiment): { verdict: Verdict; detail: string; wanted: WantedSamples[] } {
+function judgeComparisons(
+  comparisons: readonly Comparison[],
+  experiment: Experiment,
+): { verdict: Verdict; detail: string; wanted: WantedSamples[] } {
   if (comparisons.length === 0) return { verdict: 'undecided', detail: 'There is nothing to compare.', wanted: [] };
   // A rate does not exist at an infinite length: the expectation is about the lengths where it does.
-  const absent = (m: Measured) => m.reason !== null && /^(fitted )?rate of /.test(m.key) && m.cell !== null && m.cell.runs.every((run) => experiment.runs[run]!.problem.length === Number.POSITIVE_INFINITY);
+  const absent = (m: Measured) =>
+    m.reason !== null &&
+    /^(fitted )?rate of /.test(m.key) &&
+    m.cell?.runs.every((run) => experiment.runs[run]!.problem.length === Number.POSITIVE_INFINITY) === true;
   const present = comparisons.filter(({ left, right }) => ![left, ...right].some(absent));
   const used = present.length > 0 ? present : comparisons;
   const missing = used.flatMap(({ left, right }) => [left, ...right]).find((m) => m.reason !== null);
-  const sampled = new Set(used.flatMap(({ left, right }) => [left, ...right].filter((m) => m.sampled).map((m) => `${m.name}|${m.cell?.runs[0]}|${m.point}`)));
+  const sampled = new Set(
+    used.flatMap(({ left, right }) => [left, ...right].filter((m) => m.sampled).map((m) => `${m.name}|${m.cell?.runs[0]}|${m.point}`)),
+  );
   const confidence = experiment.runs[0]?.problem.concentrate?.confidence ?? confidenceDefault;
   const tail = (1 - confidence) / Math.max(1, sampled.size);
   const z = normalQuantile(1 - tail / 2);
@@ -252,13 +299,20 @@ function judgeComparisons(comparisons: readonly Comparison[], experiment: Experi
     return { verdict: 'fails', detail: `${say(left)}, not ${wanted(right.map(say))}.${others}`, wanted: [] };
   }
   if (missing !== undefined) {
-    return { verdict: 'undecided', detail: `${missing.name}${place(missing)} has no value: ${missing.reason!.replace(/\.$/, '')}.`, wanted: [] };
+    return {
+      verdict: 'undecided',
+      detail: `${missing.name}${place(missing)} has no value: ${missing.reason!.replace(/\.$/, '')}.`,
+      wanted: [],
+    };
   }
   const open = judged.filter(({ verdict }) => verdict === 'undecided');
   if (open.length > 0) {
     const { left, right, wanted } = open[0]!.comparison;
     const sides = open.flatMap(({ comparison }) => [comparison.left, ...comparison.right]).filter((m) => m.sampled);
-    const why = sides.length > 0 ? `The confidence bands do not decide whether ${say(left)} is ${wanted(right.map(say))}` : `${say(left)} is too close to ${right.map(say).join(' and ')} for the accuracy of the solution`;
+    const why =
+      sides.length > 0
+        ? `The confidence bands do not decide whether ${say(left)} is ${wanted(right.map(say))}`
+        : `${say(left)} is too close to ${right.map(say).join(' and ')} for the accuracy of the solution`;
     const others = open.length > 1 ? ` ${open.length} of ${used.length} comparisons are undecided.` : '';
     const more = new Map<string, Set<number>>();
     for (const side of sides) {
@@ -267,7 +321,11 @@ function judgeComparisons(comparisons: readonly Comparison[], experiment: Experi
       for (const run of side.cell?.runs ?? []) runs.add(run);
       more.set(side.key, runs);
     }
-    return { verdict: 'undecided', detail: `${capital(why)}.${others}`, wanted: [...more].map(([key, runs]) => ({ key, runs: [...runs] })) };
+    return {
+      verdict: 'undecided',
+      detail: `${capital(why)}.${others}`,
+      wanted: [...more].map(([key, runs]) => ({ key, runs: [...runs] })),
+    };
   }
   // The comparison that came closest speaks for the others.
   const { left, right, wanted } = closest(judged.map(({ comparison }) => comparison));

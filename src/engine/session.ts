@@ -3,13 +3,12 @@
  * Results are the same on any number of workers and in any order, because a run depends on its problem alone.
  */
 import type { Problem } from '../solver/problem.js';
-import type { RunResult } from '../solver/result.js';
 import type { Experiment, FileReference, Plan } from '../spec/experiment.js';
 import { derive } from './derive.js';
 import { judge } from './expectations.js';
 import type { EngineHost, WorkerExit, WorkerHandle } from './host.js';
-import type { FromWorker, WorkerFailure } from './messages.js';
 import { ResultMemory } from './memory.js';
+import type { FromWorker, WorkerFailure } from './messages.js';
 import { refine } from './refine.js';
 import type { ExperimentResult, RunFailure, RunOutcome } from './results.js';
 import { type Bundle, bundles, groupOf, takeBundle } from './schedule.js';
@@ -102,7 +101,17 @@ export class EngineSession {
       const base = experiment.runs.map((run, i) =>
         this.task(run.hash, run.problem, run.cost.seconds, groupOf(experiment, i, experiment.hash), old),
       );
-      const state: ExperimentState = { index, experiment, tasks: [...base], base, pending: 0, round: 0, spent: 0, result: null, final: false };
+      const state: ExperimentState = {
+        index,
+        experiment,
+        tasks: [...base],
+        base,
+        pending: 0,
+        round: 0,
+        spent: 0,
+        result: null,
+        final: false,
+      };
       base.forEach((task, run) => {
         this.show(task, state, run);
       });
@@ -148,7 +157,8 @@ export class EngineSession {
     if (known !== undefined) return known;
     const before = old.get(hash);
     // A failure of the solver repeats itself; one of the machine may not.
-    const kept = before !== undefined && (before.failure === null || (before.failure.code !== 'crashed' && before.failure.code !== 'memory'));
+    const kept =
+      before !== undefined && (before.failure === null || (before.failure.code !== 'crashed' && before.failure.code !== 'memory'));
     const task: Task = kept ? before : { hash, problem, seconds, group, id: this.nextId++, outcome: waiting, failure: null, shownBy: [] };
     if (task.outcome.status === 'waiting') {
       const result = this.memory.get(hash);
@@ -184,7 +194,12 @@ export class EngineSession {
         if (result) this.settle(task, { status: 'done', result, cached: true });
       });
     }
-    this.queue.push(...bundles(open.filter((task) => this.isOpen(task)), this.host.workers));
+    this.queue.push(
+      ...bundles(
+        open.filter((task) => this.isOpen(task)),
+        this.host.workers,
+      ),
+    );
     this.queue.sort((a, b) => a.seconds - b.seconds);
     this.dispatch();
     this.finishExperiments();
@@ -319,7 +334,10 @@ export class EngineSession {
   private finishExperiments(): void {
     for (const state of this.experiments) {
       if (state.final || state.pending > 0) continue;
-      const runs = derive(state.experiment, state.tasks.map((_, run) => this.outcome(state, run)));
+      const runs = derive(
+        state.experiment,
+        state.tasks.map((_, run) => this.outcome(state, run)),
+      );
       const { outcomes, wanted } = judge(state.experiment, runs);
       state.result = { experiment: state.experiment, runs, expectations: outcomes };
       const more = refine(state.experiment, runs, wanted, state);
@@ -358,7 +376,12 @@ function locate(failure: RunFailure, experiment: Experiment): RunFailure {
 }
 
 /** One plan from start to end. Aborting it resolves with `cancelled` and the results that are there. */
-export async function runPlan(plan: Plan, host: EngineHost, listener?: (event: EngineEvent) => void, signal?: CancelSignal): Promise<PlanResult> {
+export async function runPlan(
+  plan: Plan,
+  host: EngineHost,
+  listener?: (event: EngineEvent) => void,
+  signal?: CancelSignal,
+): Promise<PlanResult> {
   const session = new EngineSession(host, listener);
   signal?.onCancel(() => session.cancel());
   try {

@@ -75,7 +75,8 @@ function lawNamesFile(law: Law<FileReference> | null): boolean {
 
 function isResolved(problem: Problem<FileReference>): problem is Problem<FileReference> & Problem<never> {
   const { setting, query } = problem;
-  const named = setting.kind === 'tokens' ? lawNamesFile(setting.law) : lawNamesFile(setting.task.tokens) || lawNamesFile(setting.task.weights);
+  const named =
+    setting.kind === 'tokens' ? lawNamesFile(setting.law) : lawNamesFile(setting.task.tokens) || lawNamesFile(setting.task.weights);
   return !named && !(query !== null && query.kind === 'law' && lawNamesFile(query.law));
 }
 
@@ -88,7 +89,9 @@ export async function resolveTokens(problem: Problem<FileReference>, read: ReadT
       ? { kind: 'tokens', law: await resolveLaw(problem.setting.law, read) }
       : { kind: 'task', task: await resolveTask(problem.setting.task, read) };
   const query: Query | null =
-    problem.query !== null && problem.query.kind === 'law' ? { kind: 'law', law: await resolveLaw(problem.query.law, read) } : problem.query;
+    problem.query !== null && problem.query.kind === 'law'
+      ? { kind: 'law', law: await resolveLaw(problem.query.law, read) }
+      : problem.query;
   return { ...problem, setting, query };
 }
 

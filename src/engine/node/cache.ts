@@ -1,5 +1,6 @@
 /** Results on disk, one file for each hash. A cache that cannot be written or read is an empty one, never an error. */
 import { randomBytes } from 'node:crypto';
+import { rmSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
@@ -20,6 +21,7 @@ export function cacheFolder(version: string, environment: NodeJS.ProcessEnv = pr
 export class DiskCache implements CacheStore {
   private puts = 0;
   private pending: Promise<unknown> = Promise.resolve();
+  private readonly temporaries = new Set<string>();
 
   constructor(
     private readonly folder: string,
@@ -59,8 +61,14 @@ export class DiskCache implements CacheStore {
     await this.pending;
   }
 
+  /** Removes what half-done writes have left, for a process that is about to end. */
+  abandon(): void {
+    for (const path of this.temporaries) rmSync(path, { force: true });
+  }
+
   private async write(path: string, text: string): Promise<void> {
     const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
+    this.temporaries.add(temporary);
     try {
       await mkdir(this.folder, { recursive: true });
       await writeFile(temporary, text, { flag: 'wx' });
@@ -68,6 +76,8 @@ export class DiskCache implements CacheStore {
       if (this.puts++ % putsBetweenSweeps === 0) await this.sweep();
     } catch {
       await rm(temporary, { force: true }).catch(() => {});
+    } finally {
+      this.temporaries.delete(temporary);
     }
   }
 
