@@ -1,0 +1,272 @@
+/**
+ * Averages of B2 and 1 − G over Q = Σ λ_i ξ_i² and all their derivatives in λ, as one sum over some fifty complex nodes: with
+ * F(p) = ∫ (f(q) − f(0)) e^{pq} dq, Parseval's formula gives E f(Q) = f(0) + (1/2πi) ∫ F(p) Π(1 + 2λ_i p)^{−1/2} dp. F depends on the prompt length only, so it
+ * is tabulated once, and a training trajectory pays for the product alone (docs/mathematics.md, section 6).
+ *
+ * The path is p = −z/(2λ*), z = cosh(s + iα): a hyperbola between the singularity of F at 0 and the branch points −1/(2λ_i). λ* is a power
+ * of two at least max λ_i and ½ Σ λ_i; α is 45° unless many eigenvalues make the product grow along so flat a path.
+ */
+import { momentTable } from './moment-table.js';
+
+interface Path {
+  /** Quadrature steps in s and in log q; log q steps divide log 2, so that every λ* uses the same q. */
+  readonly step: number;
+  readonly perOctave: number;
+  readonly angle: number;
+}
+
+const paths: readonly Path[] = [1, 0.5, 0.25, 0.11].map((cotangent) => {
+  const angle = Math.atan2(1, cotangent);
+  const strip = Math.PI / 2 - angle;
+  return { angle, step: (0.135 * strip) / (Math.PI / 4), perOctave: Math.ceil((6 * Math.PI) / 4 / strip) };
+});
+
+/** exp(−y z) at the nodes z of one path, y = 2^{n/perOctave}; nothing in it depends on the length. */
+class PathNodes {
+  readonly zr: number[] = [];
+  readonly zi: number[] = [];
+  /** sinh(s + iα) · step / π · (step in log q). */
+  readonly jr: number[] = [];
+  readonly ji: number[] = [];
+  /** First n of each row; rows hold y exp(−y z). */
+  readonly from: number[] = [];
+  readonly er: Float64Array[] = [];
+  readonly ei: Float64Array[] = [];
+
+  constructor(readonly path: Path) {}
+
+  /** Makes row k. */
+  ensure(k: number): void {
+    const { step, perOctave, angle } = this.path;
+    const logStep = Math.LN2 / perOctave;
+    for (let row = this.zr.length; row <= k; row++) {
+      const s = (row + 0.5) * step;
+      const zr = Math.cosh(s) * Math.cos(angle);
+      const zi = Math.sinh(s) * Math.sin(angle);
+      const factor = (step / Math.PI) * logStep;
+      const from = Math.floor((-s - 20) / logStep);
+      const to = Math.ceil(Math.log(45 / zr) / logStep);
+      const er = new Float64Array(to - from + 1);
+      const ei = new Float64Array(to - from + 1);
+      for (let n = from; n <= to; n++) {
+        const y = Math.exp(n * logStep);
+        const size = y * Math.exp(-y * zr);
+        er[n - from] = size * Math.cos(y * zi);
+        ei[n - from] = -size * Math.sin(y * zi);
+      }
+      this.zr.push(zr);
+      this.zi.push(zi);
+      this.jr.push(Math.sinh(s) * Math.cos(angle) * factor);
+      this.ji.push(Math.cosh(s) * Math.sin(angle) * factor);
+      this.from.push(from);
+      this.er.push(er);
+      this.ei.push(ei);
+    }
+  }
+}
+
+const pathNodes = new Map<number, PathNodes>();
+
+function nodesOf(path: number): PathNodes {
+  let nodes = pathNodes.get(path);
+  if (!nodes) {
+    nodes = new PathNodes(paths[path]!);
+    pathNodes.set(path, nodes);
+  }
+  return nodes;
+}
+
+/** B2 − B2(0) and γ − γ(0), γ = 1 − G, on the grid q = 2^{n/perOctave}. */
+class SampledMoments {
+  private readonly b2 = new Map<number, number>();
+  private readonly gamma = new Map<number, number>();
+  private readonly out = new Float64Array(6);
+
+  constructor(
+    private readonly length: number,
+    private readonly perOctave: number,
+  ) {}
+
+  at(n: number): { b2: number; gamma: number } {
+    const known = this.b2.get(n);
+    if (known !== undefined) return { b2: known, gamma: this.gamma.get(n)! };
+    const { out } = this;
+    momentTable(this.length).at(2 ** (n / this.perOctave), out);
+    const b2 = out[0]! - 1 / this.length;
+    const gamma = out[0]! + 6 * out[1]! - 6 * out[2]! - 1 / this.length;
+    this.b2.set(n, b2);
+    this.gamma.set(n, gamma);
+    return { b2, gamma };
+  }
+}
+
+/** Transforms of one length along one path at one λ*. */
+class Transforms {
+  /** Interleaved: real and imaginary part for B2, then for γ. */
+  readonly values: number[] = [];
+
+  constructor(
+    private readonly nodes: PathNodes,
+    private readonly samples: SampledMoments,
+    /** log2(2λ*) in steps of the q grid. */
+    private readonly shift: number,
+  ) {}
+
+  ensure(k: number): void {
+    this.nodes.ensure(k);
+    for (let row = this.values.length / 4; row <= k; row++) {
+      const er = this.nodes.er[row]!;
+      const ei = this.nodes.ei[row]!;
+      const from = this.nodes.from[row]!;
+      let br = 0;
+      let bi = 0;
+      let gr = 0;
+      let gi = 0;
+      for (let n = 0; n < er.length; n++) {
+        const { b2, gamma } = this.samples.at(from + n + this.shift);
+        br += b2 * er[n]!;
+        bi += b2 * ei[n]!;
+        gr += gamma * er[n]!;
+        gi += gamma * ei[n]!;
+      }
+      const jr = this.nodes.jr[row]!;
+      const ji = this.nodes.ji[row]!;
+      this.values.push(br * jr - bi * ji, br * ji + bi * jr, gr * jr - gi * ji, gr * ji + gi * jr);
+    }
+  }
+}
+
+const maximumNodes = 600;
+
+/** Node by node, what a sum over the path needs; all arrays are reused. */
+export interface ContourNode {
+  /** φ C for B2 and for γ. */
+  br: number;
+  bi: number;
+  gr: number;
+  gi: number;
+  /** −p = z/(2λ*): the factor of f′ in place of f. */
+  pr: number;
+  pi: number;
+  /** 1/(1 + 2λ_i p). */
+  readonly hr: Float64Array;
+  readonly hi: Float64Array;
+}
+
+/**
+ * Averages over Q for one prompt length L (an integer ≥ 1). E f(Q) = f(0) + Σ Im(φC); a factor ξ_i² is a factor h_i, ξ_i²ξ_j² is h_i h_j (1 + 2δ_ij), and f′
+ * in place of f a factor −p. f(0) = 1/L for both B2 and γ = 1 − G.
+ */
+export class QuadraticContour {
+  private readonly samples = new Map<number, SampledMoments>();
+  private readonly transforms = new Map<number, Transforms>();
+  private readonly node: ContourNode;
+  private readonly ratio: Float64Array;
+
+  constructor(
+    readonly length: number,
+    readonly dimension: number,
+  ) {
+    this.node = { br: 0, bi: 0, gr: 0, gi: 0, pr: 0, pi: 0, hr: new Float64Array(dimension), hi: new Float64Array(dimension) };
+    this.ratio = new Float64Array(dimension);
+  }
+
+  /** Visits the nodes of the path for the eigenvalues λ ≥ 0 until their weight is below `accuracy`. Nothing to visit when λ = 0. */
+  visit(lambda: Float64Array, accuracy: number, use: (node: ContourNode) => void): void {
+    const d = this.dimension;
+    let largest = 0;
+    let sum = 0;
+    for (let i = 0; i < d; i++) {
+      largest = Math.max(largest, lambda[i]!);
+      sum += lambda[i]!;
+    }
+    if (!(largest > 1e-200)) return;
+    const octave = Math.ceil(Math.log2(Math.max(largest, 0.5 * sum)) - 1e-9);
+    const star = 2 ** octave;
+    const { ratio, node } = this;
+    for (let i = 0; i < d; i++) ratio[i] = lambda[i]! / star;
+    const path = this.choosePath();
+    const transforms = this.transformsOf(path, octave);
+    const nodes = nodesOf(path);
+    const { hr, hi } = node;
+    let scale = 0;
+    let quiet = 0;
+    for (let k = 0; k < maximumNodes; k++) {
+      transforms.ensure(k);
+      const zr = nodes.zr[k]!;
+      const zi = nodes.zi[k]!;
+      // Π(1 − ρ_i z̄), whose factors lie in the upper half-plane: a passage to the lower one is a crossing of the branch cut.
+      let pr = 1;
+      let pi = 0;
+      let turns = 0;
+      for (let i = 0; i < d; i++) {
+        const a = 1 - ratio[i]! * zr;
+        const b = ratio[i]! * zi;
+        const norm = 1 / (a * a + b * b);
+        hr[i] = a * norm;
+        hi[i] = b * norm;
+        const nr = pr * a - pi * b;
+        const ni = pr * b + pi * a;
+        if (pi >= 0 && ni < 0) turns++;
+        pr = nr;
+        pi = ni;
+      }
+      // Inverse square root of the product, conjugated.
+      const size = Math.sqrt(pr * pr + pi * pi);
+      if (size === Number.POSITIVE_INFINITY) break;
+      const root = Math.sqrt(0.5 * (size + Math.abs(pr)));
+      const other = (0.5 * pi) / root;
+      const sign = (turns & 1) === 1 ? -1 : 1;
+      const wr = (sign * (pr >= 0 ? root : Math.abs(other))) / size;
+      const wi = (sign * (pr >= 0 ? other : pi >= 0 ? root : -root)) / size;
+      const c = transforms.values;
+      const at = 4 * k;
+      node.br = wr * c[at]! - wi * c[at + 1]!;
+      node.bi = wr * c[at + 1]! + wi * c[at]!;
+      node.gr = wr * c[at + 2]! - wi * c[at + 3]!;
+      node.gi = wr * c[at + 3]! + wi * c[at + 2]!;
+      node.pr = zr / (2 * star);
+      node.pi = zi / (2 * star);
+      use(node);
+      const weight = Math.abs(node.br) + Math.abs(node.bi) + Math.abs(node.gr) + Math.abs(node.gi);
+      scale = Math.max(scale, weight);
+      quiet = weight <= accuracy * scale ? quiet + 1 : 0;
+      if (quiet >= 3) break;
+    }
+  }
+
+  /** The flattest path along which the product grows by less than e^3; up to 16 dimensions that is always the first. */
+  private choosePath(): number {
+    if (this.dimension <= 16) return 0;
+    for (let path = 0; path < paths.length - 1; path++) {
+      const { angle } = paths[path]!;
+      let worst = 0;
+      for (let s = 0; s < 30; s += 0.4) {
+        const zr = Math.cosh(s) * Math.cos(angle);
+        const zi = Math.sinh(s) * Math.sin(angle);
+        let log = 0;
+        for (const r of this.ratio) log -= 0.25 * Math.log((1 - r * zr) ** 2 + (r * zi) ** 2);
+        worst = Math.max(worst, log);
+        if (log < -40) break;
+      }
+      if (worst < 3) return path;
+    }
+    return paths.length - 1;
+  }
+
+  private transformsOf(path: number, octave: number): Transforms {
+    const key = path * 1e6 + octave;
+    let transforms = this.transforms.get(key);
+    if (!transforms) {
+      const { perOctave } = paths[path]!;
+      let samples = this.samples.get(path);
+      if (!samples) {
+        samples = new SampledMoments(this.length, perOctave);
+        this.samples.set(path, samples);
+      }
+      transforms = new Transforms(nodesOf(path), samples, (octave + 1) * perOctave);
+      this.transforms.set(key, transforms);
+    }
+    return transforms;
+  }
+}
