@@ -1,0 +1,137 @@
+/**
+ * Time and memory of a run, estimated from its sizes alone, before anything is allocated. Crude on purpose: within a factor of
+ * ten of the truth is enough to order the runs and to refuse what is out of reach.
+ */
+import type { Law, Problem } from './problem.js';
+
+export interface Cost {
+  /** Seconds of one core. */
+  readonly seconds: number;
+  /** Bytes held at once. */
+  readonly bytes: number;
+}
+
+/** What the cost depends on. */
+export interface ProblemSize {
+  /** Coordinates of a token, D. */
+  readonly tokenDimension: number;
+  readonly length: number;
+  readonly heads: number;
+  /** Parameters of the layer, all heads. */
+  readonly parameters: number;
+  readonly kernel: 'softmax' | 'linear';
+  /** A closed form or quadrature gives the population quantities (docs/mathematics.md, sections 3 to 6). */
+  readonly exact: boolean;
+  /** One-dimensional integrals suffice: balanced start, one head. */
+  readonly balanced: boolean;
+  readonly evaluations: number;
+  /** Prompts drawn by SGD or Adam in all. */
+  readonly trainingPrompts: number;
+  /** Points of the trajectory that are kept. */
+  readonly points: number;
+  readonly measures: number;
+  /** Error quantities that concentrate asks for. */
+  readonly errors: number;
+  /** Prompts sampled for each value that has no exact form; null is the solver's choice. */
+  readonly samples: number | null;
+}
+
+/** Plain TypeScript, f64: one token drawn and weighted (measured, d = 5). */
+const secondsPerToken = 63e-9;
+/** One prompt, beside its tokens. */
+const secondsPerPrompt = 1e-6;
+const automaticSamples = 4096;
+const quasiMonteCarloPoints = 16_384;
+
+export function costOf(size: ProblemSize): Cost {
+  const D = size.tokenDimension;
+  const tokens = Number.isFinite(size.length) ? size.length : 1;
+  const perToken = secondsPerToken * Math.max(1, D / 6) * size.heads;
+  const perPrompt = secondsPerPrompt * Math.max(1, (D * D) / 36) + (size.kernel === 'linear' && size.exact ? 0 : tokens * perToken);
+  const samples = size.samples ?? automaticSamples;
+  const perEvaluation = size.balanced
+    ? 5e-6 + 4e-9 * 300 * D
+    : size.exact
+      ? quasiMonteCarloPoints * (4e-7 + 6e-9 * D * D)
+      : samples * perPrompt;
+  const setUp = 1e-3 + 1e-8 * D ** 3;
+  const concentration = size.errors * Math.max(1, size.points) * (size.exact ? 2e-3 + 1e-8 * D ** 3 : samples * perPrompt);
+  // A sample size asked for is spent at least once, whatever form the other quantities have.
+  const asked = size.samples === null || size.exact ? 0 : samples * perPrompt;
+  const seconds = setUp + size.evaluations * perEvaluation + size.trainingPrompts * perPrompt + concentration + asked;
+  const matrices = 8 * D * D * 12;
+  const state = 8 * size.parameters * 40;
+  const recorded = 8 * size.points * (size.measures + 2) * 4;
+  const nodes = size.exact && !size.balanced ? quasiMonteCarloPoints * 8 * 2 * D : 1e5;
+  return { seconds, bytes: matrices + state + recorded + nodes };
+}
+
+/** The sizes of a problem. */
+export function sizeOf<E>(problem: Problem<E>): ProblemSize {
+  const { attention, setting, train } = problem;
+  const D = setting.kind === 'task' ? setting.task.dimension + 1 : setting.law.dimension;
+  const perHead = attention.parameters === 'merged' ? D * D + D : 2 * attention.keyDimension * D + D * D + D;
+  const stochastic = train !== null && (train.kind === 'sgd' || train.kind === 'adam');
+  const points =
+    train === null ? 1 : train.kind === 'gradient_flow' ? train.points + train.extraTimes.length : Math.ceil(train.steps / train.record) + 1 + train.extraSteps.length;
+  const evaluations = train === null ? 1 : train.kind === 'gradient_flow' ? 400 + points : train.kind === 'gradient_descent' ? train.steps : points;
+  return {
+    tokenDimension: D,
+    length: problem.length,
+    heads: attention.heads,
+    parameters: perHead * attention.heads,
+    kernel: attention.kernel,
+    exact: problem.solver.method !== 'monte_carlo' && hasExactForm(problem),
+    balanced: setting.kind === 'task' && isBalanced(problem),
+    evaluations: evaluations * (problem.measures.some((name) => name === 'parameter_gap' || name === 'gradient_gap') ? 2 : 1),
+    trainingPrompts: stochastic ? train.steps * train.batch : 0,
+    points,
+    measures: problem.measures.length,
+    errors: problem.concentrate?.of.length ?? 0,
+    samples: problem.concentrate?.samples ?? problem.solver.samples,
+  };
+}
+
+/** Estimated time and memory of `problem`. */
+export function estimateCost<E>(problem: Problem<E>): Cost {
+  return costOf(sizeOf(problem));
+}
+
+/**
+ * True where no prompts need be sampled: Gaussian tokens and, in a task, Gaussian weights, the identity link and one head
+ * (docs/mathematics.md, sections 3 to 6).
+ */
+export function hasExactForm<E>(problem: Problem<E>): boolean {
+  return whyNotExact(problem) === null;
+}
+
+/** The first reason why prompts must be sampled, as a clause; null when they need not be. */
+export function whyNotExact<E>(problem: Problem<E>): string | null {
+  const { setting, query, attention } = problem;
+  if (attention.heads > 1) {
+    return 'there are several heads';
+  }
+  if (setting.kind === 'tokens') {
+    if (!isGaussian(setting.law)) {
+      return 'the tokens are not Gaussian';
+    }
+    return query?.kind === 'law' && !isGaussian(query.law) ? 'the query is not Gaussian' : null;
+  }
+  if (setting.task.tokens !== null && !isGaussian(setting.task.tokens)) {
+    return 'the tokens are not Gaussian';
+  }
+  if (setting.task.link !== 'identity') {
+    return `the link is ${setting.task.link}`;
+  }
+  return isGaussian(setting.task.weights) ? null : 'the weights are not Gaussian';
+}
+
+function isGaussian<E>(law: Law<E>): boolean {
+  return law.kind === 'gaussian' || (law.kind === 'affine' && isGaussian(law.base));
+}
+
+function isBalanced<E>(problem: Problem<E>): boolean {
+  const { attention, train } = problem;
+  const free = attention.keyQuery === null && attention.value === null && (attention.init.kind === 'balanced' || attention.init.kind === 'bayes');
+  return hasExactForm(problem) && attention.parameters === 'merged' && free && train?.kind !== 'sgd' && train?.kind !== 'adam';
+}

@@ -1,0 +1,229 @@
+/** Evaluates expressions to typed values with a canonical text (docs/language.md, "Text"). */
+import type { BinaryExpression, Call, Expression, Let, RangeLiteral } from '../language/generated/ast.js';
+import { numericFunctions } from './builtins.js';
+import { codes } from './codes.js';
+import { constructors } from './constructors.js';
+import { type Environment, isDamaged } from './environment.js';
+import { isMatrixLike, productOf, sumOf } from './matrix-expression.js';
+import { Damaged, Mistake, nearest } from './mistake.js';
+import { describe, listValue, type NumberValue, numberText, numberValue, stringValue, type Value, wordValue } from './values.js';
+
+/** Longest list that a range, linspace or logspace may make. */
+export const longestList = 100_000;
+
+/** Words that some setting, function or law takes as they stand. */
+export const keywordValues: ReadonlySet<string> = new Set([
+  ...['softmax', 'linear', 'merged', 'factored', 'half_squared', 'squared', 'identity', 'tanh', 'relu', 'sign', 'square'],
+  ...['rademacher', 'bayes', 'output', 'value_gradient', 'key_query_gradient', 'auto', 'exact', 'monte_carlo', 'single', 'double', 'gaussian'],
+]);
+
+/** The value of `node`. Throws `Mistake` at the node that is wrong, `Damaged` where the text has its own message. */
+export function evaluate(node: Expression | undefined, env: Environment): Value {
+  if (node === undefined) {
+    throw new Damaged();
+  }
+  switch (node.$type) {
+    case 'NumberLiteral': {
+      const value = Number(node.text.replaceAll('_', ''));
+      if (!Number.isFinite(value)) {
+        throw new Mistake(codes.notANumber, node, `${node.text} is too large for a number; the largest is about 1.8e308. Infinity is written \`inf\`.`);
+      }
+      return numberValue(value);
+    }
+    case 'StringLiteral':
+      return stringValue(node.value);
+    case 'BooleanLiteral':
+      return { kind: 'boolean', value: node.text === 'true', text: node.text };
+    case 'ListLiteral':
+      return listValue(
+        node.items.map((item) => evaluate(item, env)),
+        false,
+        node.items,
+      );
+    case 'RangeLiteral':
+      return evaluateRange(node, env);
+    case 'UnaryExpression': {
+      const operand = evaluate(node.operand, env);
+      if (operand.kind === 'number') {
+        return node.operator === '-' ? numberValue(-operand.value) : operand;
+      }
+      if (isMatrixLike(operand)) {
+        return node.operator === '-' ? productOf(-1, operand) : operand;
+      }
+      throw new Mistake(codes.type, node, `\`${node.operator}\` takes a number or a matrix, not ${describe(operand)}.`);
+    }
+    case 'BinaryExpression':
+      return evaluateBinary(node, env);
+    case 'NameExpression':
+      if (node.facet !== undefined) {
+        throw new Mistake(codes.type, node, `\`${node.name}.${node.facet}\` is a measured quantity and has no value here; it can stand in \`expect\`.`);
+      }
+      return evaluateName(node.name, node, env);
+    case 'RateExpression':
+      throw new Mistake(codes.type, node, 'A rate is measured and has no value here; it can stand in `measure`, `plot` and `expect`.');
+    case 'Call':
+      return evaluateCall(node, env);
+  }
+}
+
+/** The value of `node`, which must be a number (infinity included). */
+export function evaluateNumber(node: Expression | undefined, env: Environment, what: string): number {
+  const value = evaluate(node, env);
+  if (value.kind !== 'number') {
+    throw new Mistake(codes.type, node!, `${what} must be a number, not ${describe(value)}.`);
+  }
+  return value.value;
+}
+
+function evaluateName(name: string, node: Expression, env: Environment): Value {
+  if (name !== env.listOf) {
+    const swept = env.sweeps.get(name);
+    if (swept !== undefined) {
+      return swept;
+    }
+    if (env.scope.sweeps.has(name)) {
+      // A sweep without a value: its list is damaged, or this place cannot depend on sweeps.
+      if (env.sweeps.size > 0 || isDamaged(env.scope.file, env.scope.sweeps.get(name)!)) {
+        throw new Damaged();
+      }
+      throw new Mistake(codes.type, node, `\`${name}\` is swept, so it has no single value here.`);
+    }
+  }
+  const definition = env.scope.letNamed(name);
+  if (definition !== undefined) {
+    return evaluateLet(definition, node, env);
+  }
+  if (name === 'inf') {
+    return numberValue(Number.POSITIVE_INFINITY);
+  }
+  if (name === 'pi') {
+    return numberValue(Math.PI);
+  }
+  if (keywordValues.has(name)) {
+    return wordValue(name);
+  }
+  if (env.scope.file.damage.length > 0) {
+    throw new Damaged();
+  }
+  const known = [...env.scope.sweeps.keys(), ...env.scope.lets.keys(), ...env.scope.file.lets.keys(), ...keywordValues];
+  const guess = nearest(name, known);
+  const suggestion = guess === undefined ? `define it by \`let ${name} = …\`.` : `did you mean \`${guess}\`?`;
+  throw new Mistake(
+    codes.undefinedName,
+    node,
+    `\`${name}\` is not defined; ${suggestion}`,
+    guess === undefined ? undefined : { title: `Write \`${guess}\``, node, text: guess },
+  );
+}
+
+function evaluateLet(definition: Let, user: Expression, env: Environment): Value {
+  const known = env.fixed.get(definition) ?? env.varying.get(definition);
+  if (known !== undefined) {
+    return known;
+  }
+  if (isDamaged(env.scope.file, definition)) {
+    throw new Damaged();
+  }
+  if (env.active.has(definition)) {
+    throw new Mistake(codes.cycle, user, `\`${definition.name}\` is defined by itself.`);
+  }
+  env.active.add(definition);
+  try {
+    const value = evaluate(definition.value, env);
+    const varies = env.listOf !== null || env.scope.sweepsBehind(definition.value).size > 0;
+    (varies ? env.varying : env.fixed).set(definition, value);
+    return value;
+  } finally {
+    env.active.delete(definition);
+  }
+}
+
+function evaluateBinary(node: BinaryExpression, env: Environment): Value {
+  const left = evaluate(node.left, env);
+  const right = evaluate(node.right, env);
+  if (left.kind === 'number' && right.kind === 'number') {
+    return arithmetic(node, left, right);
+  }
+  if (isMatrixLike(left) && isMatrixLike(right) && (node.operator === '+' || node.operator === '-')) {
+    return sumOf(left, node.operator === '+' ? right : productOf(-1, right));
+  }
+  const [factor, matrix] = left.kind === 'number' ? [left, right] : [right, left];
+  if (factor.kind === 'number' && isMatrixLike(matrix)) {
+    if (node.operator === '*' && Number.isFinite(factor.value)) {
+      return productOf(factor.value, matrix);
+    }
+    if (node.operator === '/' && factor === right && factor.value !== 0) {
+      return productOf(1 / factor.value, matrix);
+    }
+    if (node.operator === '*' || (node.operator === '/' && factor === right)) {
+      throw new Mistake(codes.notANumber, node, `A matrix cannot be ${node.operator === '*' ? 'multiplied' : 'divided'} by ${factor.text}.`);
+    }
+    throw new Mistake(
+      codes.type,
+      node,
+      `\`${node.operator}\` does not combine ${describe(left)} and ${describe(right)}; a number may multiply a matrix, as in \`2 * identity\`.`,
+    );
+  }
+  throw new Mistake(codes.type, node, `\`${node.operator}\` does not combine ${describe(left)} and ${describe(right)}.`);
+}
+
+function arithmetic(node: BinaryExpression, left: NumberValue, right: NumberValue): NumberValue {
+  const [a, b] = [left.value, right.value];
+  if (node.operator === '/' && b === 0) {
+    throw new Mistake(codes.notANumber, node, `This divides ${left.text} by zero.`);
+  }
+  const value = { '+': a + b, '-': a - b, '*': a * b, '/': a / b, '^': a ** b }[node.operator];
+  if (Number.isNaN(value)) {
+    throw new Mistake(codes.notANumber, node, `${left.text} ${node.operator} ${right.text} is not a number.`);
+  }
+  if (!Number.isFinite(value) && Number.isFinite(a) && Number.isFinite(b)) {
+    const why = node.operator === '^' && a === 0 ? 'divides by zero' : 'is too large for a number';
+    throw new Mistake(codes.notANumber, node, `${left.text} ${node.operator} ${right.text} ${why}.`);
+  }
+  return numberValue(value);
+}
+
+function evaluateRange(node: RangeLiteral, env: Environment): Value {
+  const from = evaluateNumber(node.from, env, 'The start of a range');
+  const to = evaluateNumber(node.to, env, 'The end of a range');
+  for (const [value, place] of [
+    [from, node.from],
+    [to, node.to],
+  ] as const) {
+    if (!Number.isSafeInteger(value)) {
+      throw new Mistake(codes.integer, place, `A range \`a..b\` runs over integers, and ${numberText(value)} is not one.`);
+    }
+  }
+  if (from > to) {
+    const text = `${numberText(to)}..${numberText(from)}`;
+    throw new Mistake(codes.wrongWay, node, `The range ${numberText(from)}..${numberText(to)} is the wrong way round; write \`${text}\`.`, {
+      title: `Write \`${text}\``,
+      node,
+      text,
+    });
+  }
+  if (to - from + 1 > longestList) {
+    throw new Mistake(codes.runs, node, `This range has ${numberText(to - from + 1)} values; at most ${longestList} are possible.`);
+  }
+  return listValue(
+    Array.from({ length: to - from + 1 }, (_, i) => numberValue(from + i)),
+    true,
+    null,
+  );
+}
+
+function evaluateCall(node: Call, env: Environment): Value {
+  const numeric = numericFunctions.get(node.callee);
+  if (numeric !== undefined) {
+    return numeric(node, env, evaluate);
+  }
+  const constructor = constructors.get(node.callee);
+  if (constructor !== undefined) {
+    return constructor(node, env, evaluate);
+  }
+  if (env.scope.file.damage.length > 0) {
+    throw new Damaged();
+  }
+  const guess = nearest(node.callee, [...numericFunctions.keys(), ...constructors.keys()]);
+  throw new Mistake(codes.unknownFunction, node, `\`${node.callee}\` is not a function${guess === undefined ? '.' : `; did you mean \`${guess}\`?`}`);
+}

@@ -1,0 +1,79 @@
+/** Files reach this layer through an interface, so that it runs in a browser as in Node. */
+import { sha256 } from '@noble/hashes/sha2.js';
+import { bytesToHex } from '@noble/hashes/utils.js';
+import { codes } from '../codes.js';
+import type { FileReference } from '../experiment.js';
+import { Mistake } from '../mistake.js';
+import type { FileValue } from '../values.js';
+import { isProblem, largestFile, parseTable, type Table } from './table.js';
+
+export interface FileProblem {
+  readonly error: 'missing' | 'outside' | 'unreadable' | 'too_large';
+  /** What the system said, for `unreadable`. */
+  readonly message?: string;
+}
+
+export interface FileReader {
+  /** The file named `path` in a spec (relative to the spec), as a path relative to the reader's root; `outside` when it leaves the root. */
+  resolve(path: string): string | FileProblem;
+  /** Content of a resolved path; `too_large`, without reading it, when it has more than `limit` bytes. */
+  read(resolved: string, limit: number): Uint8Array | FileProblem;
+}
+
+/** A reader that has no files. */
+export const noFiles: FileReader = { resolve: (path) => path, read: () => ({ error: 'missing' }) };
+
+export interface LoadedFile {
+  readonly reference: FileReference;
+  readonly table: Table;
+}
+
+/** The files that one plan uses, each read and parsed once. */
+export class FileStore {
+  private readonly loaded = new Map<string, LoadedFile | ((file: FileValue) => Mistake)>();
+
+  constructor(private readonly reader: FileReader) {}
+
+  /** Throws `Mistake` at the `file(…)` call. */
+  load(file: FileValue): LoadedFile {
+    let answer = this.loaded.get(file.path);
+    if (answer === undefined) {
+      answer = this.read(file.path);
+      this.loaded.set(file.path, answer);
+    }
+    if (typeof answer === 'function') {
+      throw answer(file);
+    }
+    return answer;
+  }
+
+  private read(path: string): LoadedFile | ((file: FileValue) => Mistake) {
+    const shown = JSON.stringify(path);
+    const refuse =
+      (code: string, message: string) =>
+      (file: FileValue): Mistake =>
+        new Mistake(code, file.node, message);
+    const resolved = this.reader.resolve(path);
+    const bytes = typeof resolved === 'string' ? this.reader.read(resolved, largestFile) : resolved;
+    if (typeof resolved !== 'string' || 'error' in bytes) {
+      const problem = bytes as FileProblem;
+      switch (problem.error) {
+        case 'missing':
+          return refuse(codes.fileMissing, `There is no file ${shown}; paths are relative to the spec.`);
+        case 'outside':
+          return refuse(codes.fileOutside, `${shown} lies outside the folder that the spec may read from.`);
+        case 'too_large':
+          return refuse(codes.fileSize, `${shown} has more than ${largestFile} bytes, the most that is read.`);
+        case 'unreadable':
+          return refuse(codes.fileFormat, `${shown} cannot be read${problem.message === undefined ? '' : ` (${problem.message})`}.`);
+      }
+    }
+    const table = parseTable(path, bytes);
+    if (isProblem(table)) {
+      const code = { format: codes.fileFormat, ragged: codes.fileRagged, value: codes.fileValue, size: codes.fileSize }[table.problem];
+      return refuse(code, `${shown} ${table.message}.`);
+    }
+    const digest = bytesToHex(sha256(bytes));
+    return { reference: { path: resolved, digest, rows: table.rows, columns: table.columns }, table };
+  }
+}

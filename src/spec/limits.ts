@@ -1,0 +1,49 @@
+/** What is out of reach. A spec beyond a limit is refused with the estimate before anything is allocated. */
+
+/** Most runs of one experiment, repeats included. */
+export const mostRuns = 20_000;
+/** Seconds of one core that one run may be estimated at (about twelve days). */
+export const mostSecondsPerRun = 1e6;
+/** Seconds of one core for all runs of an experiment (about four months). */
+export const mostSecondsPerExperiment = 1e7;
+/** Bytes that one run may hold at once. */
+export const mostBytesPerRun = 1.5e9;
+/** Bytes of all matrices of one plan together. */
+export const mostMatrixBytes = 1e9;
+
+/** `3.2 years`, `41 minutes`, in the largest unit that gives at least one. */
+export function durationText(seconds: number): string {
+  const units = [
+    ['year', 31_557_600],
+    ['day', 86_400],
+    ['hour', 3600],
+    ['minute', 60],
+  ] as const;
+  for (const [name, size] of units) {
+    if (seconds >= size) {
+      return plural(seconds / size, name);
+    }
+  }
+  return plural(seconds, 'second');
+}
+
+/** `7.3 TB`, in powers of 1000. */
+export function bytesText(bytes: number): string {
+  const units = ['bytes', 'kB', 'MB', 'GB', 'TB', 'PB', 'EB'];
+  let scaled = bytes;
+  let unit = 0;
+  while (scaled >= 1000 && unit < units.length - 1) {
+    scaled /= 1000;
+    unit++;
+  }
+  return `${short(scaled)} ${units[unit]}`;
+}
+
+function plural(count: number, name: string): string {
+  const text = short(count);
+  return `${text} ${name}${text === '1' ? '' : 's'}`;
+}
+
+function short(x: number): string {
+  return x >= 1e6 ? x.toExponential(1).replace('e+', 'e') : String(Number(x.toPrecision(2)));
+}

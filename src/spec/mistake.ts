@@ -1,0 +1,124 @@
+/** Mistakes in the meaning of a spec, thrown where they are found and turned into diagnostics at the setting they spoil. */
+import type { AstNode } from 'langium';
+import type { Diagnostic } from '../language/diagnostic.js';
+
+/** A replacement of the whole range of `node`. */
+export interface Fix {
+  readonly title: string;
+  readonly node: AstNode;
+  readonly text: string;
+}
+
+/** A mistake at `node`. `message` is a full sentence that says what is wrong and what would be right. */
+export class Mistake extends Error {
+  constructor(
+    readonly code: string,
+    readonly node: AstNode,
+    message: string,
+    readonly fix?: Fix,
+  ) {
+    super(message);
+    this.name = 'Mistake';
+  }
+}
+
+/** Nothing can be said here because the text is damaged in a way that has its own message. */
+export class Damaged extends Error {
+  constructor() {
+    super('damaged');
+    this.name = 'Damaged';
+  }
+}
+
+/** Collects diagnostics: one for each place, in the order found. */
+export class Report {
+  private readonly seen = new Set<string>();
+  readonly diagnostics: Diagnostic[] = [];
+  /** True once anything, a `Damaged` included, kept a part from its meaning. */
+  failed = false;
+
+  add(mistake: Mistake, detail = '', severity: Diagnostic['severity'] = 'error'): void {
+    if (severity === 'error') {
+      this.failed = true;
+    }
+    const { start, end } = extent(mistake.node);
+    const key = `${mistake.code} ${start} ${end}`;
+    if (this.seen.has(key)) {
+      return;
+    }
+    this.seen.add(key);
+    const message = detail === '' ? mistake.message : mistake.message.replace(/\.$/, ` (${detail}).`);
+    const fix = mistake.fix;
+    this.diagnostics.push({
+      code: mistake.code,
+      severity,
+      message,
+      start,
+      end,
+      ...(fix === undefined ? {} : { fix: { title: fix.title, ...extent(fix.node), text: fix.text } }),
+    });
+  }
+
+  /** Runs `part`; a mistake in it is recorded and gives undefined. Anything else is a defect and goes on. */
+  attempt<T>(part: () => T, detail: () => string = () => ''): T | undefined {
+    try {
+      return part();
+    } catch (error) {
+      this.failed = true;
+      if (error instanceof Mistake) {
+        this.add(error, detail());
+        return undefined;
+      }
+      if (error instanceof Damaged) {
+        return undefined;
+      }
+      throw error;
+    }
+  }
+}
+
+/** UTF-16 offsets of a node; an empty range at 0 when it has no text. */
+export function extent(node: AstNode): { start: number; end: number } {
+  const cst = node.$cstNode;
+  return cst === undefined ? { start: 0, end: 0 } : { start: cst.offset, end: cst.end };
+}
+
+/** The name nearest to `name` among `known`, when it is near enough to be a slip. */
+export function nearest(name: string, known: Iterable<string>): string | undefined {
+  let best: string | undefined;
+  let bestDistance = Math.max(1, Math.floor(name.length / 3)) + 1;
+  for (const candidate of known) {
+    const distance = editDistance(name.toLowerCase(), candidate.toLowerCase());
+    if (distance < bestDistance) {
+      best = candidate;
+      bestDistance = distance;
+    }
+  }
+  return best;
+}
+
+/** Optimal string alignment distance: insertions, deletions, substitutions and swaps of neighbours. */
+function editDistance(a: string, b: string): number {
+  let beforeLast: number[] = [];
+  let last = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const substitution = last[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
+      let cost = Math.min(last[j]! + 1, row[j - 1]! + 1, substitution);
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) {
+        cost = Math.min(cost, beforeLast[j - 2]! + 1);
+      }
+      row.push(cost);
+    }
+    beforeLast = last;
+    last = row;
+  }
+  return last[b.length]!;
+}
+
+/** `a, b or c`, each in backquotes. */
+export function oneOf(words: readonly string[]): string {
+  const quoted = words.map((word) => `\`${word}\``);
+  return quoted.length < 2 ? quoted.join('') : `${quoted.slice(0, -1).join(', ')} or ${quoted[quoted.length - 1]}`;
+}

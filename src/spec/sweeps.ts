@@ -1,0 +1,77 @@
+/** The values that sweeps take, and their product. */
+import type { AstNode } from 'langium';
+import type { Let, Sweep as SweepNode } from '../language/generated/ast.js';
+import { codes } from './codes.js';
+import { environment, type ExperimentScope, isDamaged } from './environment.js';
+import { evaluate, longestList } from './evaluate.js';
+import type { SweepValue } from './experiment.js';
+import { Damaged, Mistake } from './mistake.js';
+import { describe, type Value } from './values.js';
+
+export interface SweepValues {
+  readonly name: string;
+  readonly node: SweepNode;
+  readonly values: readonly Value[];
+}
+
+export function sweepValue(value: Value): SweepValue {
+  return { text: value.text, value: value.kind === 'number' ? value.value : null };
+}
+
+/** Every value of a sweep in order. Throws `Mistake` for what is not a list, is empty or holds a value twice. */
+export function sweepValues(node: SweepNode, scope: ExperimentScope, fixed: Map<Let, Value>): SweepValues {
+  if (node.list === undefined || isDamaged(scope.file, node)) {
+    throw new Damaged();
+  }
+  for (const other of scope.sweepsBehind(node.list)) {
+    if (other !== node.name) {
+      throw new Mistake(codes.sweepOverSweep, node.list, `The list of \`${node.name}\` depends on the sweep \`${other}\`; a sweep's list may use lets, not other sweeps.`);
+    }
+  }
+  const list = evaluate(node.list, environment(scope, new Map(), fixed, node.name));
+  if (list.kind !== 'list') {
+    throw new Mistake(codes.type, node.list, `\`sweep ${node.name} over\` needs a list, as in \`[10, 100]\`, \`1..16\` or \`logspace(10, 1000, 5)\`, not ${describe(list)}.`);
+  }
+  const values: Value[] = [];
+  const places: AstNode[] = [];
+  list.items.forEach((item, i) => {
+    const place = list.nodes?.[i] ?? node.list;
+    const parts = item.kind === 'list' && item.generated ? item.items : [item];
+    values.push(...parts);
+    places.push(...parts.map(() => place));
+  });
+  if (values.length === 0) {
+    throw new Mistake(codes.emptyList, node.list, `The list of \`${node.name}\` is empty; a sweep needs at least one value.`);
+  }
+  if (values.length > longestList) {
+    throw new Mistake(codes.runs, node.list, `The list of \`${node.name}\` has ${values.length} values; at most ${longestList} are possible.`);
+  }
+  const seen = new Set<string>();
+  const distinct: Value[] = [];
+  values.forEach((value, i) => {
+    if (seen.has(value.text)) {
+      if (list.generated) {
+        return;
+      }
+      throw new Mistake(codes.duplicateValue, places[i]!, `\`${node.name}\` takes the value ${value.text} twice.`);
+    }
+    seen.add(value.text);
+    distinct.push(value);
+  });
+  return { name: node.name, node, values: distinct };
+}
+
+/** Calls `visit` for every combination, the last sweep fastest. */
+export function forEachCombination(sweeps: readonly SweepValues[], visit: (values: ReadonlyMap<string, Value>) => void): void {
+  const index = sweeps.map(() => 0);
+  for (;;) {
+    visit(new Map(sweeps.map((sweep, i) => [sweep.name, sweep.values[index[i]!]!])));
+    let at = sweeps.length - 1;
+    while (at >= 0 && ++index[at]! >= sweeps[at]!.values.length) {
+      index[at--] = 0;
+    }
+    if (at < 0) {
+      return;
+    }
+  }
+}
