@@ -337,6 +337,12 @@ const values = {
     'task linear_regression { dimension = 2, covariance = matrix([[1, 0], [0]]) }',
     'task linear_regression { dimension = 2, covariance = matrix([[1, 0], [0, 1]]) }',
   ),
+  E322: entry(
+    'Covariance without an inverse',
+    'The Bayes start and the alignment need the inverse of the covariance, and the tokens of a task are whitened.',
+    'task linear_regression { dimension = 2, covariance = diagonal([1, 0]) }\nmeasure alignment',
+    'task linear_regression { dimension = 2, covariance = diagonal([1, 0.1]) }\nmeasure alignment',
+  ),
 };
 
 const files = {
