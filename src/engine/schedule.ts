@@ -9,6 +9,7 @@ export interface Schedulable {
 
 export interface Bundle<T extends Schedulable> {
   readonly group: string;
+  /** Estimate of the costliest run in it. */
   readonly seconds: number;
   readonly tasks: readonly T[];
 }
@@ -35,20 +36,21 @@ export function bundles<T extends Schedulable>(tasks: readonly T[], workers: num
     if (group === undefined) groups.set(task.group, [task]);
     else group.push(task);
   }
-  const result: { group: string; seconds: number; tasks: T[] }[] = [];
+  const result: { group: string; seconds: number; total: number; tasks: T[] }[] = [];
   for (const [group, members] of groups) {
     let open: (typeof result)[number] | null = null;
     for (const task of members) {
-      const fits = open !== null && open.seconds + task.seconds <= limit && open.tasks.length < Math.min(bundleSize, fewest);
+      const fits = open !== null && open.total + task.seconds <= limit && open.tasks.length < Math.min(bundleSize, fewest);
       if (open === null || !fits) {
-        open = { group, seconds: 0, tasks: [] };
+        open = { group, seconds: 0, total: 0, tasks: [] };
         result.push(open);
       }
       open.tasks.push(task);
-      open.seconds += task.seconds;
+      open.total += task.seconds;
+      open.seconds = Math.max(open.seconds, task.seconds);
     }
   }
-  return result.sort((a, b) => a.seconds - b.seconds);
+  return result.map(({ group, seconds, tasks: members }) => ({ group, seconds, tasks: members })).sort((a, b) => a.seconds - b.seconds);
 }
 
 /**
