@@ -1,0 +1,187 @@
+import { type Diagnostic, diagnostic } from './diagnostic.js';
+import { nearest } from './distance.js';
+import type { Leaf } from './structure.js';
+import { type Token, virtual } from './tokens.js';
+import { clauseWords, statements } from './vocabulary.js';
+
+/** Index of the first token that does not fit, −1 when the tokens are a whole statement. */
+export type Trial = (tokens: readonly Token[], rule: 'Let' | 'Member' | 'Setting') => number;
+
+export interface Explained {
+  readonly diagnostic: Diagnostic;
+  /** The statement with the mistake put right, when there is no doubt about it. */
+  readonly repaired: Token[] | null;
+}
+
+const words = [...clauseWords];
+const needsValue = new Set([
+  '=',
+  '+',
+  '-',
+  '*',
+  '/',
+  '^',
+  '..',
+  ':',
+  '(',
+  '[',
+  ',',
+  'over',
+  'below',
+  'above',
+  'between',
+  'and',
+  'within',
+  'of',
+  'to',
+  'repeat',
+]);
+const namesFirst = new Set(['let', 'sweep', 'measure', 'plot', 'against', 'by', 'in', '.', 'log']);
+/** What may be missing, tried in this order. */
+const insertions = ['=', 'over', 'against', 'of', 'at', 'in', 'and', 'by', '%', '[', '(', ':', 'below', ']', ')', 'decreasing'];
+
+function usage(tokens: readonly Token[], kind: Leaf['kind']): string {
+  if (kind === 'Setting') return 'A setting reads `NAME = EXPRESSION`.';
+  const form = statements[tokens[0]!.image];
+  return form === undefined ? '' : `It reads \`${form}\`.`;
+}
+
+/**
+ * Says what is wrong in a statement that does not parse, by trying what would put it right: a misspelt word, a missing comma, a token
+ * too many, a word or sign that is missing.
+ */
+export function explainFailure(leaf: Leaf, failure: number, trial: Trial | null): Explained {
+  const { tokens } = leaf;
+  const rule = leaf.kind === 'unknown' ? 'Member' : leaf.kind;
+  const say = (
+    code: Parameters<typeof diagnostic>[0],
+    message: string,
+    range: { start: number; end: number },
+    fix?: Diagnostic['fix'],
+    repaired: Token[] | null = null,
+  ): Explained => ({ diagnostic: diagnostic(code, message, range, fix), repaired });
+  const parses = (candidate: readonly Token[]): boolean => trial !== null && trial(candidate, rule) < 0;
+  const replace = (t: Token, text: string): NonNullable<Diagnostic['fix']> => ({
+    title: `Write \`${text}\``,
+    start: t.start,
+    end: t.end,
+    text,
+  });
+  const insert = (t: Token, text: string): NonNullable<Diagnostic['fix']> => ({
+    title: `Insert \`${text}\``,
+    start: t.start,
+    end: t.start,
+    text: `${text} `,
+  });
+  const without = (k: number): Token[] => tokens.filter((_, j) => j !== k);
+  const form = usage(tokens, leaf.kind);
+
+  if (leaf.kind === 'unknown') {
+    const first = tokens[0]!;
+    for (const keyword of ['sweep', 'plot', 'expect', 'measure', 'overlay', 'repeat', 'let']) {
+      if (keyword === 'measure' && tokens.length === 1 && first.kind !== 'word') continue;
+      const candidate = [{ ...virtual('word', keyword, first), start: first.start, end: first.start }, ...tokens];
+      if (tokens.length > 1 && parses(candidate))
+        return say('E115', `\`${keyword}\` is missing before \`${first.image}\`.`, first, insert(first, keyword), candidate);
+    }
+    const text = first.kind === 'word' ? `\`${first.image}\` begins no statement` : `A statement does not begin with \`${first.image}\``;
+    return say(
+      'E115',
+      `${text}; an experiment holds settings in blocks, and \`let\`, \`sweep\`, \`repeat\`, \`measure\`, \`plot\`, \`overlay\` and \`expect\`.`,
+      first,
+    );
+  }
+
+  const t = tokens[failure];
+  const before = tokens[failure - 1];
+  // A misspelt word, at the place or just before it (an unknown word may have been taken for a name).
+  for (const k of [failure, failure - 1, failure + 1]) {
+    const candidate = tokens[k];
+    if (candidate?.kind !== 'word' || k === 0 || (clauseWords.has(candidate.image) && k !== failure)) continue;
+    const right = nearest(candidate.image, words);
+    if (right === undefined) continue;
+    const repaired = tokens.map((x, j) => (j === k ? { ...x, image: right } : x));
+    if (parses(repaired))
+      return say(
+        'E106',
+        `\`${candidate.image}\` cannot stand here; did you mean \`${right}\`?`,
+        candidate,
+        replace(candidate, right),
+        repaired,
+      );
+  }
+  if (t?.kind === 'word' && ['let', 'sweep', 'experiment'].includes(t.image))
+    return say('E113', `\`${t.image}\` is a reserved word and cannot be a name.`, t);
+  if (tokens[failure]?.image === '=' && failure === 0) return say('E112', 'The name of the setting is missing before `=`.', t!);
+  if (
+    before &&
+    namesFirst.has(before.image) &&
+    before.kind !== 'string' &&
+    t?.kind !== 'word' &&
+    (before === tokens[0] || parses([...tokens.slice(0, failure), virtual('word', 'x', before), ...tokens.slice(failure)]))
+  ) {
+    const expected = before.image === 'measure' || before.image === 'plot' ? 'A quantity' : 'A name';
+    return say('E112', `${expected} is missing after \`${before.image}\`. ${form}`.trim(), before);
+  }
+  if (before && t && t.image === before.image && (t.image === ',' || t.kind === 'symbol') && parses(without(failure)))
+    return say(
+      'E101',
+      `This \`${t.image}\` stands twice.`,
+      t,
+      { title: `Remove \`${t.image}\``, start: t.start, end: t.end, text: '' },
+      without(failure),
+    );
+  const bracketed =
+    tokens
+      .slice(0, failure)
+      .reduce((n, x) => n + (x.image === '[' || x.image === '(' ? 1 : x.image === ']' || x.image === ')' ? -1 : 0), 0) > 0;
+  if (
+    before &&
+    needsValue.has(before.image) &&
+    before.kind !== 'string' &&
+    (t === undefined ||
+      [',', ')', ']', '*', '/', '^', '=', '%', ':', '.'].includes(t.image) ||
+      (t.kind === 'word' && clauseWords.has(t.image)))
+  ) {
+    if (t && t.kind === 'symbol' && parses(without(failure)))
+      return say('E101', `\`${t.image}\` does not belong after \`${before.image}\`.`, t, {
+        title: `Remove \`${t.image}\``,
+        start: t.start,
+        end: t.end,
+        text: '',
+      });
+    return say('E104', `A value is missing after \`${before.image}\`.`, before);
+  }
+  if (t && before && (bracketed || before.kind === 'word') && (t.kind !== 'symbol' || t.image === '[' || t.image === '(')) {
+    const candidate = [...tokens.slice(0, failure), virtual('symbol', ',', before), ...tokens.slice(failure)];
+    if (parses(candidate))
+      return say(
+        'E105',
+        `A comma is missing before \`${t.image}\`.`,
+        t,
+        { title: 'Insert `,`', start: before.end, end: before.end, text: ',' },
+        candidate,
+      );
+  }
+  for (const k of [failure, failure - 1]) {
+    const extra = tokens[k];
+    if (extra && k > 0 && parses(without(k)))
+      return say('E101', `\`${extra.image}\` does not belong here.`, extra, {
+        title: `Remove \`${extra.image}\``,
+        start: extra.start,
+        end: extra.end,
+        text: '',
+      });
+  }
+  const place = t ?? before!;
+  for (const image of insertions) {
+    const kind = /\w/.test(image) ? 'word' : 'symbol';
+    const candidate = [...tokens.slice(0, failure), virtual(kind, image, before ?? place), ...tokens.slice(failure)];
+    if (parses(candidate)) {
+      if (t) return say('E101', `\`${image}\` is missing before \`${t.image}\`. ${form}`.trim(), t, insert(t, image));
+      return say('E101', `\`${image}\` is missing at the end. ${form}`.trim(), place);
+    }
+  }
+  if (t === undefined) return say('E101', `More is needed after \`${place.image}\`. ${form}`.trim(), place);
+  return say('E101', `\`${t.image}\` cannot stand here. ${form}`.trim(), t);
+}

@@ -1,0 +1,660 @@
+import type { Code } from './catalogue.js';
+import { type Diagnostic, diagnostic, type Fix } from './diagnostic.js';
+import { nearest } from './distance.js';
+import { endToken, type Token, virtual } from './tokens.js';
+import { blocks, clauseWords, statements } from './vocabulary.js';
+
+/** What a statement is parsed as. `unknown`: a line that begins with no word of the language. */
+export type StatementKind = 'Let' | 'Member' | 'Setting' | 'unknown';
+
+/** A statement or setting: the unit of damage. A reported one is left out of the tree, unless the report repaired it. */
+export interface Leaf {
+  readonly kind: StatementKind;
+  tokens: Token[];
+  /** True when its mistake is reported already. */
+  reported: boolean;
+  /** True when it cannot be part of the tree. */
+  damaged: boolean;
+  /** Index of the experiment it stands in, or −1. */
+  readonly experiment: number;
+  /** The block it stands in, for a setting. */
+  readonly block: BlockPart | null;
+}
+
+export interface BlockPart {
+  header: Token[];
+  open: Token;
+  close: Token;
+  readonly settings: Leaf[];
+}
+
+export interface ExperimentPart {
+  readonly header: Token[];
+  readonly open: Token;
+  close: Token;
+  readonly members: (Leaf | BlockPart)[];
+  /** True when a whole member, or the name of a block, could not be made out. */
+  damaged: boolean;
+}
+
+export interface Structure {
+  readonly parts: (Leaf | ExperimentPart)[];
+  readonly diagnostics: Diagnostic[];
+}
+
+const opening: Readonly<Record<string, string>> = { '(': ')', '[': ']' };
+const operators = new Set(['+', '-', '*', '/', '^', '..', ',', '=', ':', '(', '[', '.', '%']);
+const blockKinds = Object.keys(blocks);
+const statementWords = new Set(Object.keys(statements));
+const reserved = new Set(['let', 'sweep', 'experiment']);
+const maximumDepth = 32;
+const maximumTokens = 1000;
+
+/**
+ * Finds the experiments, blocks, statements and settings of a text by its lines, brackets and first words, so that a mistake stays
+ * inside the smallest of them, and reports what is wrong between them: brackets and braces without a partner, missing
+ * separators, words that begin nothing. Linear in the number of tokens but for short look-aheads within a line.
+ */
+export function findStructure(tokens: readonly Token[]): Structure {
+  return new StructurePass(tokens).run();
+}
+
+class StructurePass {
+  readonly #tokens: readonly Token[];
+  readonly #diagnostics: Diagnostic[] = [];
+  readonly #parts: (Leaf | ExperimentPart)[] = [];
+  #i = 0;
+  #experiment = -1;
+
+  constructor(tokens: readonly Token[]) {
+    this.#tokens = tokens;
+  }
+
+  run(): Structure {
+    while (this.#i < this.#tokens.length) this.#topLevel();
+    return { parts: this.#parts, diagnostics: this.#diagnostics };
+  }
+
+  #report(code: Code, message: string, range: { start: number; end: number }, fix?: Fix): void {
+    this.#diagnostics.push(diagnostic(code, message, range, fix));
+  }
+
+  #at(k: number): Token | undefined {
+    return this.#tokens[k];
+  }
+
+  #is(k: number, image: string): boolean {
+    const t = this.#tokens[k];
+    return t !== undefined && t.image === image && (t.kind === 'symbol' || t.kind === 'word');
+  }
+
+  #isWord(k: number): boolean {
+    return this.#tokens[k]?.kind === 'word';
+  }
+
+  #sameLine(k: number): boolean {
+    const t = this.#tokens[k];
+    return t !== undefined && !t.first;
+  }
+
+  /** `WORD =` */
+  #isAssignment(k: number): boolean {
+    return this.#isWord(k) && this.#is(k + 1, '=');
+  }
+
+  #isExperiment(k: number): boolean {
+    if (!this.#isWord(k)) return false;
+    if (this.#is(k, 'experiment')) return this.#at(k + 1)?.kind === 'string' || this.#is(k + 1, '{') || this.#at(k)!.first;
+    return this.#at(k + 1)?.kind === 'string' && this.#is(k + 2, '{') && nearest(this.#at(k)!.image, ['experiment']) !== undefined;
+  }
+
+  /** Kind of block named by a word, exactly or nearly. */
+  #blockKind(k: number): string | undefined {
+    if (!this.#isWord(k)) return undefined;
+    const image = this.#at(k)!.image;
+    return Object.hasOwn(blocks, image) ? image : nearest(image, blockKinds);
+  }
+
+  /** `WORD {` or `WORD WORD {`, with settings or nothing inside. */
+  #isBlock(k: number): boolean {
+    if (!this.#isWord(k) || statementWords.has(this.#at(k)!.image)) return false;
+    const brace = this.#is(k + 1, '{') ? k + 1 : this.#isWord(k + 1) && this.#is(k + 2, '{') ? k + 2 : -1;
+    return brace > 0 && (this.#is(brace + 1, '}') || this.#isAssignment(brace + 1) || this.#blockKind(k) !== undefined);
+  }
+
+  /** What surely begins a member of an experiment: a reserved word, a block, a statement word with what follows it. */
+  #startsMember(k: number): boolean {
+    const t = this.#at(k);
+    if (t?.kind !== 'word') return false;
+    if (t.image === 'let') return this.#isWord(k + 1) || this.#is(k + 1, '=');
+    if (t.image === 'sweep') return this.#isWord(k + 1);
+    if (this.#isExperiment(k)) return true;
+    if (this.#isBlock(k)) return true;
+    const next = this.#at(k + 1);
+    if (!statementWords.has(t.image) || next === undefined || next.first) return false;
+    if (t.image === 'overlay') return next.kind === 'string';
+    if (t.image === 'repeat') return next.kind === 'number' || (next.kind === 'word' && !clauseWords.has(next.image));
+    return next.kind === 'word' && (!clauseWords.has(next.image) || ['rate', 'fitted', 'trust_length'].includes(next.image));
+  }
+
+  /** A member that begins here or one token later in this line: the token here is in the way. */
+  #isInTheWay(k: number): boolean {
+    if (!this.#sameLine(k + 1)) return false;
+    const t = this.#at(k)!;
+    if (t.kind === 'word' && nearest(t.image, [...statementWords, ...blockKinds]) !== undefined && !this.#isBlock(k + 1)) return false;
+    return this.#startsMember(k + 1);
+  }
+
+  #leaf(kind: StatementKind, tokens: Token[], block: BlockPart | null = null): Leaf {
+    const leaf: Leaf = { kind, tokens, reported: false, damaged: false, experiment: this.#experiment, block };
+    this.#limit(leaf);
+    return leaf;
+  }
+
+  /** Nesting counts brackets, signs and powers, which is what the parser recurses on. */
+  #limit(leaf: Leaf): void {
+    if (leaf.tokens.length <= maximumDepth) return;
+    const depths = [0];
+    let depth = 0;
+    let deepest = 0;
+    let count = 0;
+    let operand = false;
+    for (const t of leaf.tokens) {
+      count++;
+      if (t.image === '(' || t.image === '[') {
+        depths.push(0);
+        depth++;
+        operand = false;
+      } else if ((t.image === ')' || t.image === ']') && depths.length > 1) {
+        depth -= 1 + depths.pop()!;
+        operand = true;
+      } else if (t.kind === 'symbol') {
+        if (t.image === '^' || ((t.image === '-' || t.image === '+') && !operand)) {
+          depths[depths.length - 1]!++;
+          depth++;
+        } else {
+          depth -= depths[depths.length - 1]!;
+          depths[depths.length - 1] = 0;
+          if (t.image === ',' && depths.length === 1) count = 0;
+        }
+        operand = false;
+      } else operand = true;
+      deepest = Math.max(deepest, depth);
+      if (deepest > maximumDepth || count > maximumTokens) {
+        const message =
+          deepest > maximumDepth
+            ? `This expression is nested more than ${maximumDepth} deep; name its parts with \`let\`.`
+            : `This expression has more than ${maximumTokens} tokens; name its parts with \`let\`, or use a range, \`linspace\` or a file.`;
+        if (!leaf.reported) this.#report('E111', message, t);
+        leaf.reported = true;
+        leaf.damaged = true;
+        return;
+      }
+    }
+  }
+
+  #topLevel(): void {
+    const t = this.#at(this.#i)!;
+    if (this.#isExperiment(this.#i)) {
+      this.#readExperiment(t);
+    } else if (t.kind === 'string' && this.#is(this.#i + 1, '{')) {
+      this.#report('E101', '`experiment` is missing before the title.', t, {
+        title: 'Insert `experiment`',
+        start: t.start,
+        end: t.start,
+        text: 'experiment ',
+      });
+      this.#readExperiment(null);
+    } else if (t.image === 'let' && t.kind === 'word') {
+      this.#parts.push(this.#readStatement('Let', []));
+    } else if (this.#isAssignment(this.#i)) {
+      this.#report('E101', `\`let\` is missing before \`${t.image}\`.`, t, {
+        title: 'Insert `let`',
+        start: t.start,
+        end: t.start,
+        text: 'let ',
+      });
+      const leaf = this.#readStatement('Let', [{ ...virtual('word', 'let', t), start: t.start, end: t.start }]);
+      leaf.reported = true;
+      this.#parts.push(leaf);
+    } else if (t.kind === 'word' && this.#isAssignment(this.#i + 1) && nearest(t.image, ['let']) !== undefined) {
+      this.#misspelt(t, 'let');
+      const leaf = this.#readStatement('Let', [{ ...t, image: 'let' }], 1);
+      leaf.reported = true;
+      this.#parts.push(leaf);
+    } else if (this.#sameLine(this.#i + 1) && (this.#isExperiment(this.#i + 1) || this.#is(this.#i + 1, 'let'))) {
+      this.#report('E101', `\`${t.image}\` does not belong here.`, t, this.#removal(t));
+      this.#i++;
+    } else if (t.image === '}' || t.image === ')' || t.image === ']') {
+      this.#report('E103', `This \`${t.image}\` closes nothing.`, t, this.#removal(t));
+      while (this.#is(this.#i, '}') || this.#is(this.#i, ')') || this.#is(this.#i, ']')) this.#i++;
+    } else {
+      const inside = t.kind === 'word' && (this.#startsMember(this.#i) || this.#blockKind(this.#i) !== undefined);
+      this.#report(
+        'E115',
+        inside
+          ? `\`${t.image}\` stands inside an experiment; here begins \`let\` or \`experiment "TITLE" {\`.`
+          : `\`${t.image}\` begins nothing here; a file holds \`let NAME = EXPRESSION\` and \`experiment "TITLE" { … }\`.`,
+        t,
+      );
+      this.#i++;
+      while (
+        this.#i < this.#tokens.length &&
+        !this.#isExperiment(this.#i) &&
+        !(this.#is(this.#i, 'let') && this.#at(this.#i)!.first && this.#at(this.#i)!.column === 1)
+      )
+        this.#i++;
+    }
+  }
+
+  #removal(t: Token): Fix {
+    return { title: `Remove \`${t.image}\``, start: t.start, end: t.end, text: '' };
+  }
+
+  #misspelt(t: Token, right: string): void {
+    this.#report('E106', `\`${t.image}\` is not a word of the language; did you mean \`${right}\`?`, t, {
+      title: `Write \`${right}\``,
+      start: t.start,
+      end: t.end,
+      text: right,
+    });
+  }
+
+  #readExperiment(keyword: Token | null): void {
+    let complained = keyword === null;
+    const first = keyword ?? this.#at(this.#i)!;
+    const word: Token = { ...first, kind: 'word', image: 'experiment', end: keyword ? first.end : first.start };
+    if (keyword) {
+      if (keyword.image !== 'experiment') {
+        this.#misspelt(keyword, 'experiment');
+        complained = true;
+      }
+      this.#i++;
+    }
+    let title: Token | undefined;
+    let open: Token | undefined;
+    const complain = (code: Code, message: string, range: { start: number; end: number }, fix?: Fix): void => {
+      if (!complained) this.#report(code, message, range, fix);
+      complained = true;
+    };
+    let last = first;
+    while (this.#i < this.#tokens.length) {
+      const t = this.#at(this.#i)!;
+      if (t.image === '{' && t.kind === 'symbol') {
+        if (title === undefined) complain('E112', 'An experiment needs a title: `experiment "TITLE" { … }`.', word);
+        open = t;
+        this.#i++;
+        break;
+      }
+      if (t.kind === 'string' && title === undefined) title = t;
+      else if (t.first || this.#startsMember(this.#i) || t.image === '}') break;
+      else
+        complain(
+          title === undefined ? 'E112' : 'E101',
+          title === undefined
+            ? `A title in quotes is needed before \`${t.image}\`: \`experiment "TITLE" {\`.`
+            : `\`${t.image}\` does not belong between the title and \`{\`.`,
+          t,
+          title === undefined ? undefined : this.#removal(t),
+        );
+      last = t;
+      this.#i++;
+    }
+    if (open === undefined) {
+      complain('E102', 'The `{` that opens the experiment is missing.', last, {
+        title: 'Insert `{`',
+        start: last.end,
+        end: last.end,
+        text: ' {',
+      });
+      open = virtual('symbol', '{', last);
+    }
+    title ??= virtual('string', '""', word);
+    this.#experiment++;
+    const part: ExperimentPart = { header: [word, title], open, close: virtual('symbol', '}', open), members: [], damaged: false };
+    this.#parts.push(part);
+    this.#readMembers(part);
+  }
+
+  #closesExperiment(k: number): boolean {
+    const next = this.#at(k + 1);
+    return (
+      next === undefined ||
+      this.#is(k + 1, '}') ||
+      this.#isExperiment(k + 1) ||
+      (this.#is(k + 1, 'let') && next.first) ||
+      (next.first && next.kind === 'word' && this.#isAssignment(k + 1)) ||
+      (next.kind === 'string' && this.#is(k + 2, '{'))
+    );
+  }
+
+  #readMembers(part: ExperimentPart): void {
+    while (this.#i < this.#tokens.length) {
+      const t = this.#at(this.#i)!;
+      if (t.image === '}' && t.kind === 'symbol') {
+        this.#i++;
+        if (this.#closesExperiment(this.#i - 1)) {
+          part.close = t;
+          return;
+        }
+        this.#report('E103', 'This `}` closes the experiment, but more of it follows.', t, this.#removal(t));
+      } else if (this.#isExperiment(this.#i)) {
+        this.#unclosed(part.open, this.#at(this.#i - 1)!, 'The experiment is never closed');
+        part.close = virtual('symbol', '}', this.#at(this.#i - 1)!);
+        return;
+      } else if (t.image === '{' && t.kind === 'symbol') {
+        if (this.#isAssignment(this.#i + 1)) {
+          this.#report('E112', `A block begins with its name: ${blockKinds.map((k) => `\`${k}\``).join(', ')}.`, t);
+          part.damaged = true;
+          this.#i++;
+          this.#readSettings({ header: [], open: t, close: t, settings: [] });
+        } else {
+          this.#report('E103', 'This `{` opens nothing; a block begins with its name.', t, this.#removal(t));
+          this.#i++;
+        }
+      } else this.#readMember(part, t);
+    }
+    const last = this.#tokens[this.#tokens.length - 1]!;
+    this.#unclosed(part.open, last, 'The experiment is never closed');
+    part.close = virtual('symbol', '}', last);
+  }
+
+  #unclosed(open: Token, last: Token, what: string): void {
+    this.#report(
+      'E102',
+      `${what}; a \`}\` is missing here.`,
+      { start: last.start, end: last.end },
+      { title: 'Insert `}`', start: last.end, end: last.end, text: open.line === last.line ? ' }' : '\n}' },
+    );
+  }
+
+  #readMember(part: ExperimentPart, t: Token): void {
+    if (t.kind !== 'word' || (!statementWords.has(t.image) && !this.#isBlock(this.#i))) {
+      if (this.#isInTheWay(this.#i)) {
+        this.#report('E101', `\`${t.image}\` does not belong here.`, t, this.#removal(t));
+        this.#i++;
+        return;
+      }
+    }
+    if (t.kind === 'word' && statementWords.has(t.image)) {
+      part.members.push(this.#readStatement('Member', []));
+      return;
+    }
+    if (this.#readBlock(part)) return;
+    const right = t.kind === 'word' && !this.#is(this.#i + 1, '=') ? nearest(t.image, statementWords) : undefined;
+    if (right !== undefined) {
+      this.#misspelt(t, right);
+      const leaf = this.#readStatement('Member', [{ ...t, image: right }], 1);
+      leaf.reported = true;
+      part.members.push(leaf);
+      return;
+    }
+    part.members.push(this.#readStatement('unknown', []));
+  }
+
+  /** Reads a block if one begins here, with or without its brace. */
+  #readBlock(part: ExperimentPart): boolean {
+    const start = this.#i;
+    const kind = this.#blockKind(start);
+    let k = start + 1;
+    let junk: Token | undefined;
+    let variant: Token | undefined;
+    if (kind === undefined && !this.#isBlock(start)) {
+      // A variant without its block: `linear_regression {`.
+      const owner = this.#is(k, '{') ? blockKinds.find((b) => Object.hasOwn(blocks[b]!.variants, this.#at(start)?.image ?? '')) : undefined;
+      if (owner === undefined) return false;
+    }
+    while (k < this.#tokens.length && !this.#is(k, '{') && !this.#is(k, '}') && !this.#isAssignment(k) && !this.#at(k)!.first) {
+      const t = this.#at(k)!;
+      if (t.kind === 'word' && variant === undefined && junk === undefined) variant = t;
+      else junk ??= t;
+      k++;
+    }
+    const header = [this.#at(start)!, ...(variant ? [variant] : [])];
+    const last = this.#at(k - 1)!;
+    let open = this.#at(k);
+    if (this.#is(k, '{')) k++;
+    else if (this.#isAssignment(k)) {
+      this.#report('E102', `A \`{\` is missing after \`${last.image}\`.`, last, {
+        title: 'Insert `{`',
+        start: last.end,
+        end: last.end,
+        text: ' {',
+      });
+      open = virtual('symbol', '{', last);
+    } else return false;
+    if (junk) this.#report('E101', `\`${junk.image}\` does not belong before the \`{\` of a block.`, junk, this.#removal(junk));
+    this.#i = k;
+    const block: BlockPart = { header, open: open!, close: open!, settings: [] };
+    part.members.push(block);
+    this.#readSettings(block);
+    return true;
+  }
+
+  /** A `}` in a block that more of the block follows. */
+  #isStrayInBlock(k: number): boolean {
+    if (this.#isAssignment(k + 1)) return !this.#is(k + 1, 'let');
+    const next = this.#at(k + 1);
+    if (next === undefined || next.first || next.image === '}') return false;
+    return (
+      !this.#startsMember(k + 1) && !(next.kind === 'word' && (statementWords.has(next.image) || this.#blockKind(k + 1) !== undefined))
+    );
+  }
+
+  #readSettings(block: BlockPart): void {
+    let expectsSeparator = false;
+    while (this.#i < this.#tokens.length) {
+      const t = this.#at(this.#i)!;
+      if (t.image === '}' && t.kind === 'symbol') {
+        this.#i++;
+        if (!this.#isStrayInBlock(this.#i - 1)) {
+          block.close = t;
+          return;
+        }
+        this.#report('E103', 'This `}` closes the block, but more of it follows.', t, this.#removal(t));
+        continue;
+      }
+      if (t.image === '{' && t.kind === 'symbol') {
+        this.#report('E103', 'This `{` opens nothing; a block stands directly in the experiment.', t, this.#removal(t));
+        this.#i++;
+        continue;
+      }
+      if (this.#startsMember(this.#i) && !this.#isAssignment(this.#i)) {
+        this.#unclosedBlock(block);
+        return;
+      }
+      if (t.image === ',' && t.kind === 'symbol') {
+        const previous = block.settings[block.settings.length - 1];
+        if (!(previous?.reported && this.#at(this.#i - 1)!.line === t.line))
+          this.#report('E101', 'This comma separates nothing.', t, this.#removal(t));
+        this.#i++;
+        expectsSeparator = false;
+        continue;
+      }
+      const previous = block.settings[block.settings.length - 1];
+      if (expectsSeparator && !t.first && previous) {
+        if (!previous.reported && this.#isAssignment(this.#i)) {
+          const before = this.#at(this.#i - 1)!;
+          this.#report('E105', `A comma or a new line is missing before \`${t.image}\`.`, t, {
+            title: 'Insert `,`',
+            start: before.end,
+            end: before.end,
+            text: ',',
+          });
+        }
+      }
+      const leaf = this.#readSetting(block);
+      // What stands beside damage in the same line is most likely part of it.
+      if (previous?.reported && !leaf.reported && !t.first && previous.tokens[0]!.line === t.line && !(leaf.tokens[1]?.image === '=')) {
+        leaf.reported = true;
+        leaf.damaged = true;
+      }
+      expectsSeparator = !this.#is(this.#i, ',');
+      if (!expectsSeparator) this.#i++;
+    }
+    this.#unclosedBlock(block);
+  }
+
+  #unclosedBlock(block: BlockPart): void {
+    const last = this.#at(this.#i - 1)!;
+    this.#unclosed(block.open, last, `The block \`${block.header.map((h) => h.image).join(' ')}\` is never closed`);
+    block.close = virtual('symbol', '}', last);
+  }
+
+  #readSetting(block: BlockPart): Leaf {
+    const leaf = this.#collect('setting', []);
+    const setting = this.#leaf('Setting', leaf.tokens, block);
+    setting.reported ||= leaf.reported;
+    setting.damaged ||= leaf.damaged;
+    block.settings.push(setting);
+    return setting;
+  }
+
+  #readStatement(kind: StatementKind, start: Token[], skip = 0): Leaf {
+    this.#i += skip;
+    const read = this.#collect('statement', start);
+    const leaf = this.#leaf(kind, read.tokens);
+    leaf.reported ||= read.reported;
+    leaf.damaged ||= read.damaged;
+    return leaf;
+  }
+
+  /** True when the brackets open at `k` are closed later in the line. */
+  #closesInLine(k: number, stack: readonly Token[]): boolean {
+    let open = stack.length;
+    for (let j = k; j < this.#tokens.length && (j === k || !this.#at(j)!.first); j++) {
+      const image = this.#at(j)!.image;
+      if (image === '(' || image === '[') open++;
+      else if (image === ')' || image === ']') open--;
+      if (open === 0) return true;
+    }
+    return false;
+  }
+
+  /** Collects the tokens of a statement or setting and leaves `#i` behind them. */
+  #collect(what: 'statement' | 'setting', tokens: Token[]): { tokens: Token[]; reported: boolean; damaged: boolean } {
+    const stack: Token[] = [];
+    const begin = this.#i;
+    let reported = false;
+    let damaged = false;
+    const stray = (t: Token, message: string): void => {
+      if (!reported) this.#report('E103', message, t, this.#removal(t));
+      reported = true;
+    };
+    const clauses = what === 'statement' && ['measure', 'plot', 'expect', 'sweep'].includes((tokens[0] ?? this.#at(begin))?.image ?? '');
+    while (this.#i < this.#tokens.length) {
+      const k = this.#i;
+      const t = this.#at(k)!;
+      const previous = tokens[tokens.length - 1];
+      if (k > begin || tokens.length > 0) {
+        if (
+          t.first &&
+          (this.#startsMember(k) ||
+            (what === 'setting' && this.#isAssignment(k)) ||
+            (what === 'statement' && stack.length === 0 && this.#isAssignment(k)))
+        )
+          break;
+        if (stack.length === 0) {
+          if (t.first && t.image !== '}' && t.image !== '{') {
+            const open = previous !== undefined && previous.kind === 'symbol' && operators.has(previous.image);
+            const clause =
+              clauses &&
+              previous !== undefined &&
+              ((previous.kind === 'word' && clauseWords.has(previous.image) && tokens.length > 1) ||
+                (t.kind === 'word' && clauseWords.has(t.image)));
+            if (!(open || clause) || (t.kind === 'word' && statementWords.has(t.image))) break;
+          }
+          if (what === 'setting' && t.image === ',' && t.kind === 'symbol' && !(k === begin)) {
+            // A comma inside a setting that goes on behind it is the mistake of that setting.
+            break;
+          }
+          if (
+            what === 'setting' &&
+            this.#isAssignment(k) &&
+            previous !== undefined &&
+            previous.image !== '=' &&
+            !operators.has(previous.image)
+          )
+            break;
+          if (what === 'statement' && this.#isBlock(k) && Object.hasOwn(blocks, t.image)) break;
+          if (what === 'statement' && !t.first && reserved.has(t.image) && this.#startsMember(k)) break;
+        } else if (what === 'setting' && this.#isAssignment(k) && !this.#closesInLine(k, stack)) break;
+      }
+      if (t.kind === 'symbol' && (t.image === '{' || t.image === '}')) {
+        if (t.image === '}') {
+          const strayBrace =
+            stack.length > 0 && !t.first
+              ? this.#closesInLine(k, stack)
+              : what === 'setting'
+                ? this.#isStrayInBlock(k)
+                : this.#experiment >= 0 && !this.#closesExperiment(k) && !t.first;
+          if (!strayBrace) break;
+          stray(t, 'This `}` closes nothing.');
+        } else if (t.first && what === 'statement') break;
+        else stray(t, 'This `{` opens nothing.');
+        this.#i++;
+        continue;
+      }
+      if (t.kind === 'symbol' && (t.image === '(' || t.image === '[')) stack.push(t);
+      else if (t.kind === 'symbol' && (t.image === ')' || t.image === ']')) {
+        const top = stack[stack.length - 1];
+        if (top === undefined || (opening[top.image] !== t.image && !stack.some((s) => opening[s.image] === t.image))) {
+          stray(t, `This \`${t.image}\` closes nothing.`);
+          this.#i++;
+          continue;
+        }
+        while (opening[stack[stack.length - 1]!.image] !== t.image) {
+          const inner = stack.pop()!;
+          if (!reported) this.#report('E102', `This \`${inner.image}\` is never closed; a \`${opening[inner.image]}\` is missing.`, inner);
+          reported = true;
+          damaged = true;
+        }
+        stack.pop();
+      }
+      tokens.push(t);
+      this.#i++;
+    }
+    const open = stack[stack.length - 1];
+    if (open !== undefined) {
+      if (!reported) this.#report('E102', `This \`${open.image}\` is never closed; a \`${opening[open.image]}\` is missing.`, open);
+      reported = true;
+      damaged = true;
+      // The comma before the next setting separates; it is not part of this one.
+      if (what === 'setting' && tokens[tokens.length - 1]?.image === ',') tokens.pop();
+    }
+    if (this.#i === begin) {
+      // Nothing was taken: never stand still.
+      tokens.push(this.#at(this.#i)!);
+      this.#i++;
+    }
+    return { tokens, reported, damaged };
+  }
+}
+
+/** The tokens for the parser: damaged statements left out, ends of statements put in. */
+export function* streamTokens(parts: Structure['parts']): Generator<Token> {
+  for (const part of parts) {
+    if ('kind' in part) yield* leafTokens(part);
+    else {
+      yield* part.header;
+      yield part.open;
+      for (const member of part.members) {
+        if ('kind' in member) yield* leafTokens(member);
+        else {
+          yield* member.header;
+          yield member.open;
+          for (const setting of member.settings) yield* leafTokens(setting);
+          yield member.close;
+        }
+      }
+      yield part.close;
+    }
+  }
+}
+
+function* leafTokens(leaf: Leaf): Generator<Token> {
+  const last = leaf.tokens[leaf.tokens.length - 1];
+  if (leaf.damaged || last === undefined) return;
+  yield* leaf.tokens;
+  yield endToken(last);
+}
