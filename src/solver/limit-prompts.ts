@@ -7,7 +7,7 @@ import type { Kernel, Law, Link, Task } from './problem.js';
 import { dot, type PromptEvaluator, type TaskDraw, type WorkingModel } from './prompts.js';
 import type { RandomStream } from './random.js';
 import { SolverFailure } from './result.js';
-import type { TaskSampler } from './sampling.js';
+import { flatten, multiply, type TaskSampler } from './sampling.js';
 import { logNormalCdf, normalHazard } from './special.js';
 
 /** Under the law of U ~ N(m, n) tilted by e^{q f(U)}: mean and variance of f and U, and their covariance. */
@@ -121,6 +121,8 @@ export class TaskLimit {
   private readonly d: number;
   private readonly law: Law | null;
   private readonly lawMean: Float64Array;
+  /** Of g, d × d; null for the identity. */
+  private readonly lawCovariance: Float64Array | null;
   private readonly inner: Float64Array;
 
   /** Throws SolverFailure `unsupported` for a link with tokens x that are not Gaussian: section 7 has no limit in closed form for them. */
@@ -138,7 +140,9 @@ export class TaskLimit {
         'task.tokens',
       );
     }
-    this.lawMean = this.law === null ? new Float64Array(this.d) : lawMoments(this.law).mean;
+    const moments = this.law === null ? null : lawMoments(this.law);
+    this.lawMean = moments?.mean ?? new Float64Array(this.d);
+    this.lawCovariance = moments === null ? null : flatten(moments.covariance);
     this.inner = new Float64Array(this.d);
   }
 
@@ -200,17 +204,19 @@ export class TaskLimit {
     derivative[d * D + d] = moments.ff + noise;
   }
 
-  /** Linear attention: E[c cᵀ] and its product with the tilt. */
+  /** Linear attention: E[c cᵀ] and its product with the tilt. With a link, g is N(0, I), and E g f(uᵀg) = u E[U f(U)]/n. */
   private secondMoments(u: Float64Array, tilt: Float64Array, from: number, mean: Float64Array, derivative: Float64Array): void {
-    const { d, task } = this;
+    const { d, inner, lawCovariance, task } = this;
     const D = d + 1;
-    const n = dot(u, u, d);
+    if (lawCovariance === null) inner.set(u);
+    else multiply(lawCovariance, d, d, u, inner);
+    const n = dot(u, inner, d);
     const moments = n > 0 ? linkMoments(task.link, 0, n, 0) : { f: this.sampler.link(0), u: 0, ff: 0, fu: 0, uu: 0 };
     const cross = n > 0 ? moments.fu / n : 0;
     for (let i = 0; i < d; i++) {
-      for (let j = 0; j < d; j++) derivative[i * D + j] = Number(i === j);
-      derivative[i * D + d] = cross * u[i];
-      derivative[d * D + i] = cross * u[i];
+      for (let j = 0; j < d; j++) derivative[i * D + j] = lawCovariance === null ? Number(i === j) : lawCovariance[i * d + j];
+      derivative[i * D + d] = cross * inner[i];
+      derivative[d * D + i] = cross * inner[i];
     }
     derivative[d * D + d] = moments.ff + moments.f ** 2 + this.sampler.noise ** 2;
     for (let i = 0; i < D; i++) {

@@ -128,7 +128,7 @@ export function linkFunction(link: Link): (u: number) => number {
 
 /**
  * The tokens of a task in *working coordinates*: x = S g with g centred and drawn from `drawBase`, so that every covariance costs
- * the same per token. S = Σ^{1/2} for Gaussian x (g ~ N(0, I)); else S = Σ^{1/2} C^{−1/2} with C the covariance of the law of x.
+ * the same per token. S = Σ^{1/2} for Gaussian x (g ~ N(0, I)); else S = Σ^{1/2} C^{−1/2} with C the covariance of the law of x, which is that of g.
  */
 export interface TaskSampler {
   readonly dimension: number;

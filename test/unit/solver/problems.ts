@@ -1,0 +1,69 @@
+/** Problems for the tests of the sampled solver. */
+import type { Attention, DenseMatrix, Problem, Task } from '../../../src/solver/problem.js';
+import type { RandomStream } from '../../../src/solver/random.js';
+
+export function identityMatrix(n: number): number[][] {
+  return Array.from({ length: n }, (_, i) => Array.from({ length: n }, (_, j) => Number(i === j)));
+}
+
+/** Σ_ij = ρ^|i−j|. */
+export function kms(n: number, rho: number): number[][] {
+  return Array.from({ length: n }, (_, i) => Array.from({ length: n }, (_, j) => rho ** Math.abs(i - j)));
+}
+
+export function gaussianLaw(covariance: DenseMatrix, mean: readonly number[] = covariance.map(() => 0)) {
+  return { kind: 'gaussian', dimension: covariance.length, mean, covariance } as const;
+}
+
+export const plainAttention: Attention = {
+  kernel: 'softmax',
+  heads: 1,
+  parameters: 'merged',
+  keyDimension: 1,
+  temperature: 1,
+  init: { kind: 'balanced', alpha: 0.1 },
+  keyQuery: null,
+  value: null,
+};
+
+export function taskOfDimension(d: number, over: Partial<Task> = {}): Task {
+  return {
+    dimension: d,
+    covariance: identityMatrix(d),
+    tokens: null,
+    weights: gaussianLaw(identityMatrix(d)),
+    noise: 0,
+    link: 'identity',
+    loss: 'half_squared',
+    ...over,
+  };
+}
+
+export function taskProblem(task: Task, length: number, attention: Partial<Attention> = {}, over: Partial<Problem> = {}): Problem {
+  return {
+    setting: { kind: 'task', task },
+    query: null,
+    length,
+    attention: { ...plainAttention, keyDimension: task.dimension + 1, ...attention },
+    train: null,
+    concentrate: null,
+    solver: { method: 'auto', samples: null, precision: 'auto', seed: 0 },
+    measures: ['risk'],
+    facets: [],
+    ...over,
+  };
+}
+
+export function randomMatrix(rng: RandomStream, rows: number, columns: number, scale: number): number[][] {
+  return Array.from({ length: rows }, () => Array.from({ length: columns }, () => scale * rng.normal()));
+}
+
+export function randomVector(rng: RandomStream, n: number, scale: number): Float64Array {
+  return Float64Array.from({ length: n }, () => scale * rng.normal());
+}
+
+/** F Fᵀ/n for an n × rank Gaussian F: singular where rank < n. */
+export function randomCovariance(rng: RandomStream, n: number, rank = n, scale = 1): number[][] {
+  const f = randomMatrix(rng, n, rank, Math.sqrt(scale / rank));
+  return f.map((a) => f.map((b) => a.reduce((sum, x, k) => sum + x * b[k], 0)));
+}
