@@ -84,38 +84,51 @@ function signed(digits: string): Text {
   return plain(Number(digits) === 0 ? digits.replace('-', '') : digits.replace('-', '−'));
 }
 
+/** Decades between labels: with more than a handful, every so many. */
+const decadeSteps = [1, 2, 3, 5, 10, 20, 50, 100, 200];
+
 function logTicks(domain: readonly [number, number], count: number): Tick[] {
   const [low, high] = domain;
+  if (Math.log10(high / low) < 1.7) return fewDecades(domain, count);
   const from = Math.ceil(Math.log10(low) - 1e-9);
   const to = Math.floor(Math.log10(high) + 1e-9);
   const decades = to - from + 1;
-  if (decades < 2) return fewDecades(domain, count);
-  const step = Math.max(1, Math.ceil(decades / count));
+  const step = decadeSteps.find((s) => decades / s <= count) ?? 300;
   const plainly = from >= -2 && to <= 3;
-  const label = (k: number): Text | null => (k % step === 0 ? (plainly ? numberText(10 ** k) : powerOfTen(k)) : null);
   const ticks: Tick[] = [];
   for (let k = from - 1; k <= to; k++) {
-    if (k >= from) ticks.push({ value: 10 ** k, label: label(k) });
-    if (step > 1 || decades > 9) continue;
-    for (let m = 2; m <= 9; m++) if (m * 10 ** k >= low && m * 10 ** k <= high) ticks.push({ value: m * 10 ** k, label: null });
+    const value = power(k);
+    if (k >= from && k % step === 0) ticks.push({ value, label: plainly ? numberText(value) : powerOfTen(k) });
+    else if (k >= from && step <= 5) ticks.push({ value, label: null });
+    if (step === 1)
+      for (const m of [2, 3, 4, 5, 6, 7, 8, 9]) if (m * value >= low && m * value <= high) ticks.push({ value: m * value, label: null });
   }
   return ticks;
 }
 
-/** Less than two whole powers of ten inside: 1, 2, 5 or, closer still, an even division. */
+/** 10^k as the parser would read it; a power in binary is off in the last digit. */
+function power(k: number): number {
+  return Number(`1e${k}`);
+}
+
+/** Less than two decades: labels at 1, 2, 5 or, closer still, at an even division. */
 function fewDecades(domain: readonly [number, number], count: number): Tick[] {
   const [low, high] = domain;
-  const all = scaleLog()
-    .domain([low, high])
-    .ticks(40)
-    .filter((v) => v >= low * (1 - 1e-12) && v <= high * (1 + 1e-12));
-  const lead = (v: number): number => Math.round(v / 10 ** Math.floor(Math.log10(v) + 1e-9));
-  const major = new Set(all.filter((v) => [1, 2, 5].includes(lead(v))));
-  if (major.size >= 2) return all.map((value) => ({ value, label: major.has(value) ? numberText(value, 3) : null }));
+  const inside = (v: number): boolean => v >= low * (1 - 1e-12) && v <= high * (1 + 1e-12);
+  const marks: { value: number; lead: number }[] = [];
+  for (let k = Math.floor(Math.log10(low)); k <= Math.ceil(Math.log10(high)); k++) {
+    for (const lead of [1, 2, 3, 4, 5, 6, 7, 8, 9]) {
+      const value = Number(`${lead}e${k}`);
+      if (inside(value)) marks.push({ value, lead });
+    }
+  }
+  const choices = [[1, 2, 3, 4, 5, 6, 8], [1, 2, 5], [1, 3], [1]].map((leads) => marks.filter((m) => leads.includes(m.lead)));
+  const labelled = choices.find((chosen) => chosen.length >= 2 && chosen.length <= count + 1);
+  if (labelled !== undefined) return marks.map((m) => ({ value: m.value, label: labelled.includes(m) ? numberText(m.value, 3) : null }));
   return scaleLinear()
     .domain([low, high])
-    .ticks(Math.min(count, 4))
-    .filter((v) => v > 0)
+    .ticks(Math.min(count, 3))
+    .filter(inside)
     .map((value) => ({ value, label: numberText(value) }));
 }
 

@@ -50,7 +50,7 @@ export function channelsOf(experiment: Experiment, plot: Plot): Channels {
   return { mains, facets: plot.quantities.filter(isFacet), colour: lines[0] ?? null, dash: lines[1] ?? null, panels, against };
 }
 
-function sweepChannel(sweep: Sweep): Channel {
+export function sweepChannel(sweep: Sweep): Channel {
   const seen = new Map<string, number>();
   const distinct = (text: Text): Text => {
     const key = JSON.stringify(text);
@@ -63,14 +63,12 @@ function sweepChannel(sweep: Sweep): Channel {
     title: sweepSymbol(sweep.name),
     ordered: sweep.values.every((v) => v.value !== null),
     isLength: sweep.isLength,
-    levels: sweep.values.map((value) => ({
-      key: value.text,
+    levels: sweep.values.map((value) => {
+      const label = namedValue(sweep.name, value);
       // Two long values may be shortened to the same text.
-      label: value.value === null ? distinct(namedValue(sweep.name, value)) : namedValue(sweep.name, value),
-      short: valueText(value),
-      value,
-      quantity: null,
-    })),
+      const told = value.value === null ? distinct(label) : label;
+      return { key: value.text, label: told, short: value.value === null ? told : valueText(value), value, quantity: null };
+    }),
   };
 }
 

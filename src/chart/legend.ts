@@ -2,9 +2,9 @@
 import { axisTicks } from './axis.js';
 import type { Channel } from './channels.js';
 import { colourRoles, isLimitLevel, manyLevels, rampScale } from './channels.js';
-import { facetNames } from './labels.js';
+import { facetNames, methodLabel } from './labels.js';
 import { concat, plain } from './text.js';
-import type { LegendEntry, LegendGroup, LineStyle, Series } from './types.js';
+import type { LegendEntry, LegendGroup, LineStyle, Panel, Reference } from './types.js';
 
 const base: LineStyle = { colour: { kind: 'neutral' }, dash: 0, weight: 'normal', muted: false, markers: false };
 
@@ -13,10 +13,17 @@ const sampleSize = 10;
 
 export const facetDash = { certified: 1, asymptote: 2, paper: 3 } as const;
 
-/** @param series the lines that are drawn: what none of them shows has no entry */
-export function legendOf(colour: Channel | null, dash: Channel | null, series: readonly Series[], muted: boolean): LegendGroup[] {
+type Drawn = Pick<Reference, 'at' | 'quantity' | 'style'>;
+
+/** @param panels what is drawn: a value that no line shows has no entry */
+export function legendOf(colour: Channel | null, dash: Channel | null, panels: readonly Panel[], muted: boolean): LegendGroup[] {
   const groups: LegendGroup[] = [];
-  const values = series.filter((s) => s.role === 'value');
+  const series = panels.flatMap((p) => p.series);
+  const mains = series.filter((s) => s.role === 'value');
+  const values: Drawn[] = [
+    ...mains.flatMap((s) => (s.quantity === null ? [] : [{ ...s, quantity: s.quantity }])),
+    ...panels.flatMap((p) => p.references),
+  ];
   if (colour !== null && colour.levels.length > 1) groups.push(...colourGroup(colour, values));
   if (dash !== null && dash.levels.length > 1) groups.push(...dashGroup(dash, values));
   const facets = (['certified', 'asymptote', 'paper'] as const).flatMap((role) => {
@@ -26,10 +33,10 @@ export function legendOf(colour: Channel | null, dash: Channel | null, series: r
     return [entry(plain(facetNames[role]), style)];
   });
   if (facets.length > 0) {
-    const [only] = values;
+    const [only] = mains;
     const main =
       groups.length === 0 && only !== undefined
-        ? [entry(plain(only.method === 'sampled' ? 'sampled' : only.method === 'exact' ? 'exact' : 'quasi-Monte Carlo'), only.style)]
+        ? [entry(plain(only.method === null ? '' : methodLabel(only.method, null, 1)), only.style)]
         : [];
     groups.push({ kind: 'entries', title: [], entries: [...main, ...facets], omitted: 0 });
   }
@@ -43,7 +50,7 @@ function entry(label: LegendEntry['label'], style: LineStyle): LegendEntry {
   return { label, short: label, style };
 }
 
-function colourGroup(channel: Channel, values: readonly Series[]): LegendGroup[] {
+function colourGroup(channel: Channel, values: readonly Drawn[]): LegendGroup[] {
   const roles = colourRoles(channel);
   const entries = channel.levels.flatMap((level, i) => {
     const shown = values.find((s) => matches(s, channel, level.key));
@@ -74,7 +81,7 @@ function colourGroup(channel: Channel, values: readonly Series[]): LegendGroup[]
   return [{ kind: 'entries', title, entries: shown.map(strip), omitted: entries.length - shown.length }];
 }
 
-function dashGroup(channel: Channel, values: readonly Series[]): LegendGroup[] {
+function dashGroup(channel: Channel, values: readonly Drawn[]): LegendGroup[] {
   const entries = channel.levels.flatMap((level, i) => {
     const shown = values.find((s) => matches(s, channel, level.key));
     if (shown === undefined) return [];
@@ -97,6 +104,6 @@ function dashGroup(channel: Channel, values: readonly Series[]): LegendGroup[] {
   return [{ kind: 'entries', title: [], entries: shown, omitted: entries.length - shown.length }];
 }
 
-function matches(series: Series, channel: Channel, key: string): boolean {
+function matches(series: Drawn, channel: Channel, key: string): boolean {
   return channel.name === 'quantity' ? series.quantity === key : series.at[channel.name] === key;
 }

@@ -3,9 +3,9 @@ import type { ExperimentResult, RunOutcome } from '../engine/results.js';
 import type { Experiment, Overlay, Plot, QuantityRef } from '../spec/experiment.js';
 import { quantityKey } from '../spec/experiment.js';
 import { axisTicks, Extent, paddedDomain, sharedExponent, showable, withExponent } from './axis.js';
-import { type Channels, channelsOf, colourRoles, isLimitLevel, type Level, manyLevels, product } from './channels.js';
+import { type Channels, channelsOf, colourRoles, isLimitLevel, type Level, manyLevels, product, sweepChannel } from './channels.js';
 import { acrossSweep, alongAxis, type Curve } from './collect.js';
-import { againstLabel, methodLabel, quantitiesLabel, quantityName, roleName, valueText } from './labels.js';
+import { againstLabel, methodLabel, quantitiesLabel, quantityName, roleName } from './labels.js';
 import { facetDash, legendOf } from './legend.js';
 import { chartNotes, describe, type Gathered, remarksOf } from './notes.js';
 import { joinWith, plain } from './text.js';
@@ -30,6 +30,9 @@ export function chartModels(result: ExperimentResult, options: ChartOptions = {}
     });
   });
 }
+
+/** More lines than this in a panel are drawn thin. */
+const crowd = 12;
 
 type FacetName = 'certified' | 'asymptote' | 'paper';
 
@@ -85,8 +88,9 @@ class Builder {
     const xExtent = new Extent(this.xScale());
     const yExtent = new Extent(plot.logY ? 'log' : 'linear');
     const raw = page.map((levels) => this.panel(levels, overlays, gathered));
-    for (const { series } of raw)
-      for (const s of series) for (let i = 0; i < s.x.length; i++) if (yExtent.shows(s.y[i]!)) xExtent.add(s.x[i]!);
+    // The whole axis from the start, whatever has its value so far: a chart that fills up keeps its place.
+    for (const { series } of raw) for (const s of series) for (const v of s.x) xExtent.add(v);
+    for (const v of channels.against?.values ?? []) xExtent.add(v.value);
     const panels = raw.map((p) => ({ ...p, series: p.series.map((s) => this.clean(s, xExtent, yExtent, gathered)).filter(drawable) }));
     spread(panels, yExtent);
     const x = this.xAxis(xExtent, panels);
@@ -101,7 +105,7 @@ class Builder {
     const yLabel = withExponent(quantitiesLabel(channels.mains), y.exponent);
     const drawn = panels.flatMap((p) => p.series);
     const title = experiment.title + suffix;
-    const legend = legendOf(channels.colour, channels.dash, drawn, this.muted);
+    const legend = legendOf(channels.colour, channels.dash, panels, this.muted);
     const notes = chartNotes(this.result, gathered, drawn, this.channels.against !== null);
     const model = {
       id: `${channels.mains.map((q) => quantityKey(q)).join('-') || 'chart'}-against-${plot.against}`.replace(/[^\p{L}\p{N}]+/gu, '-'),
@@ -169,8 +173,8 @@ class Builder {
     const named = label.length > 0 ? label : plain(quantityName(line.ref));
     if (curve.constant) {
       const y = curve.y[0] ?? null;
-      if (y !== null && !references.some((r) => r.y === y && sameStyle(r.style, style)))
-        references.push({ label: named, y, style: { ...style, weight: 'thin' } });
+      const known = references.some((r) => r.y === y && r.quantity === key && sameStyle(r.style, style));
+      if (y !== null && !known) references.push({ label: named, quantity: key, at, y, style: { ...style, weight: 'thin' } });
       return;
     }
     (line.role === 'value' ? gathered.curves : gathered.facetCurves).push(curve);
@@ -233,7 +237,7 @@ class Builder {
     return {
       colour: role,
       dash: dash !== null ? dash.levels.indexOf(line.dash as Level) : role.kind === 'category' ? Math.floor(role.index / 6) : 0,
-      weight: limit ? 'heavy' : 'normal',
+      weight: limit ? 'heavy' : (colour?.levels.length ?? 1) * (dash?.levels.length ?? 1) > crowd ? 'thin' : 'normal',
       muted: false,
       markers: points > 0 && points <= 60,
     };
@@ -248,7 +252,7 @@ class Builder {
     const { against } = this.channels;
     const label = againstLabel(this.plot.against, against ?? undefined);
     if (extent.scale === 'category') {
-      const categories = (against?.values ?? []).map(valueText);
+      const categories = against === null ? [] : sweepChannel(against).levels.map((l) => l.label);
       const domain = [-0.5, categories.length - 0.5] as const;
       const axis = { scale: 'category', domain, categories, infinity: false, exponent: 0 } as const;
       return { ...axis, label, ticks: axisTicks(axis, categories.length) };

@@ -60,7 +60,7 @@ export interface Frame {
 }
 
 const margin = 5;
-const columnGap = 10;
+const columnGap = 13;
 const infinityZone = 19;
 const slant = Math.sin((32 * Math.PI) / 180);
 
@@ -104,7 +104,7 @@ function place(model: ChartModel, options: SvgOptions, direct: boolean): Frame |
   let below = 0;
   const headTop = margin + titleHeight + legendHeight;
   for (let pass = 0; pass < 3; pass++) {
-    yCount = Math.min(8, Math.max(2, Math.round(plotHeight / 22)));
+    yCount = Math.min(8, Math.max(2, Math.round(plotHeight / 25)));
     yLines = wrap(model.y.label, fontSizes.label, rows * plotHeight + (rows - 1) * 16 + 10, 3);
     const tickWidth = axisTicks(model.y, yCount).reduce((most, t) => Math.max(most, textWidth(t.label ?? [], fontSizes.tick)), 0);
     left = margin + yLines.length * fontSizes.label * 1.2 + 3 + tickWidth + 4.4;
@@ -198,7 +198,7 @@ function fitTicks(model: ChartModel, width: number): { ticks: Tick[]; slanted: b
     const ticks = axisTicks(model.x, 0);
     return { ticks, slanted: crowded(ticks) };
   }
-  let count = Math.min(8, Math.max(2, Math.floor(width / 26)));
+  let count = Math.min(8, Math.max(2, Math.floor(width / 30)));
   let ticks = axisTicks(model.x, count);
   while (crowded(ticks) && count > 2) ticks = axisTicks(model.x, --count);
   let edge = Number.NEGATIVE_INFINITY;

@@ -60,8 +60,10 @@ export function planLegend(groups: readonly LegendGroup[], width: number): Legen
       if (group.limit !== null) entry(group.limit.short, group.limit.style);
       continue;
     }
-    const first = group.entries[0];
-    advance(head + keyWidth + 3 + textWidth(first?.short ?? [], size));
+    const widths = group.entries.map((e) => keyWidth + 3 + textWidth(e.short, size));
+    const whole = head + widths.reduce((a, b) => a + b, 0) + 8 * (widths.length - 1);
+    // A group that would fit in a row of its own is not torn.
+    advance(whole <= width ? whole : head + (widths[0] ?? 0));
     if (head > 0) {
       words(group.title, true);
       x += 5;

@@ -12,6 +12,7 @@ import type { ChartModel, Panel, Series } from './types.js';
 /** A quarter of a point: finer than a printer's dot at 288 dpi. */
 const columnWidth = 0.25;
 const tolerance = 0.04;
+const bandTolerance = 0.1;
 
 type Point = readonly [number, number];
 
@@ -40,11 +41,12 @@ export function panelMarks(model: ChartModel, panel: Panel, box: Box, frame: Fra
     xs: Float64Array.from(series.x, x),
     ys: Float64Array.from(series.y, y),
   }));
-  for (const p of projected) out.push(...band(p.series, p.xs, p.ys, y, box, theme));
+  const joined = model.x.scale !== 'category';
+  for (const p of projected) out.push(...band(p.series, p.xs, p.ys, y, box, theme, joined));
   // The limit lies on top: it is what the others are compared with.
   const ordered = [...projected.filter((p) => !p.series.isLimit), ...projected.filter((p) => p.series.isLimit)];
   for (const { series, xs, ys } of ordered) {
-    const marks = seriesMarks(series, xs, ys, y, box, theme);
+    const marks = seriesMarks(series, xs, ys, y, box, theme, joined);
     if (marks.length > 0) out.push(`<g><title>${escapeText(spoken(series))}</title>${marks.join('')}</g>`);
   }
   for (const label of frame.direct) {
@@ -78,6 +80,7 @@ function seriesMarks(
   y: (v: number | null) => number,
   box: Box,
   theme: Theme,
+  joined: boolean,
 ): string[] {
   const out: string[] = [];
   const colour = colourOf(series.style.colour, theme);
@@ -86,7 +89,8 @@ function seriesMarks(
   };
   const paths: string[] = [];
   const draw = line<Point>().digits(2);
-  for (const stretch of thin(xs, ys, columnWidth)) {
+  // Categories have no order that a line could follow.
+  for (const stretch of joined ? thin(xs, ys, columnWidth) : []) {
     if (stretch.length === 1) {
       if (!series.style.markers) dot(xs[stretch[0]!]!, ys[stretch[0]!]!, 1.3);
       continue;
@@ -112,7 +116,15 @@ function limited(v: number, box: Box): number {
   return Math.min(box.bottom, Math.max(box.top, v));
 }
 
-function band(series: Series, xs: Float64Array, ys: Float64Array, y: (v: number | null) => number, box: Box, theme: Theme): string[] {
+function band(
+  series: Series,
+  xs: Float64Array,
+  ys: Float64Array,
+  y: (v: number | null) => number,
+  box: Box,
+  theme: Theme,
+  joined: boolean,
+): string[] {
   if (series.lower === null || series.upper === null) return [];
   const n = xs.length;
   const lows = new Float64Array(n).fill(Number.NaN);
@@ -129,18 +141,19 @@ function band(series: Series, xs: Float64Array, ys: Float64Array, y: (v: number 
     .x((i) => xs[i]!)
     .y0((i) => lows[i]!)
     .y1((i) => highs[i]!)
-    .digits(2);
+    .digits(1);
   const upper = thin(xs, highs, columnWidth);
   const lower = thin(xs, lows, columnWidth);
   const fill = colourOf(series.style.colour, theme);
   const d: string[] = [];
   const bars: string[] = [];
   upper.forEach((stretch, k) => {
-    const kept = [...new Set([...simplify(xs, highs, stretch, tolerance), ...simplify(xs, lows, lower[k] ?? [], tolerance)])].sort(
+    const kept = [...new Set([...simplify(xs, highs, stretch, bandTolerance), ...simplify(xs, lows, lower[k] ?? [], bandTolerance)])].sort(
       (a, b) => a - b,
     );
     if (kept.length === 1) bars.push(`M${number(xs[kept[0]!]!)},${number(lows[kept[0]!]!)}V${number(highs[kept[0]!]!)}`);
-    else d.push(shape(kept) ?? '');
+    else if (joined) d.push(shape(kept) ?? '');
+    else bars.push(...kept.map((i) => `M${number(xs[i]!)},${number(lows[i]!)}V${number(highs[i]!)}`));
   });
   const out: string[] = [];
   if (d.length > 0) out.push(element('path', { d: d.join(''), fill, 'fill-opacity': 0.18, stroke: 'none' }));

@@ -67,5 +67,7 @@ export function textElement(text: Text, place: TextPlace): string {
     bold === true ? ' font-weight="bold"' : '',
     rotate === undefined ? '' : ` transform="rotate(${rotate} ${number(x)} ${number(y)})"`,
   ].join('');
-  return `<text${attributes}>${spans.join('')}</text>`;
+  // Some renderers drop a space at the edge of a tspan unless told to keep it.
+  const space = text.length > 1 ? ' xml:space="preserve"' : '';
+  return `<text${attributes}${space}>${spans.join('')}</text>`;
 }

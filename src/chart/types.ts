@@ -88,6 +88,8 @@ export interface Series {
 /** A value without an axis, drawn across a panel. */
 export interface Reference {
   readonly label: Text;
+  readonly quantity: string;
+  readonly at: Readonly<Record<string, string>>;
   readonly y: number;
   readonly style: LineStyle;
 }
