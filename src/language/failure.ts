@@ -2,7 +2,7 @@ import { type Diagnostic, diagnostic } from './diagnostic.js';
 import { nearest } from './distance.js';
 import type { Leaf } from './structure.js';
 import { type Token, virtual } from './tokens.js';
-import { clauseWords, statements } from './vocabulary.js';
+import { blocks, clauseWords, statements } from './vocabulary.js';
 
 /** Index of the first token that does not fit, −1 when the tokens are a whole statement. */
 export type Trial = (tokens: readonly Token[], rule: 'Let' | 'Member' | 'Setting') => number;
@@ -78,6 +78,13 @@ export function explainFailure(leaf: Leaf, failure: number, trial: Trial | null)
 
   if (leaf.kind === 'unknown') {
     const first = tokens[0]!;
+    const owners = tokens[1]?.image === '=' ? Object.keys(blocks).filter((b) => Object.hasOwn(blocks[b]!.settings, first.image)) : [];
+    if (owners.length > 0)
+      return say(
+        'E115',
+        `\`${first.image}\` is a setting of ${owners.map((o) => `\`${o}\``).join(' and ')}; it stands inside that block.`,
+        first,
+      );
     for (const keyword of ['sweep', 'plot', 'expect', 'measure', 'overlay', 'repeat', 'let']) {
       if (keyword === 'measure' && tokens.length === 1 && first.kind !== 'word') continue;
       const candidate = [{ ...virtual('word', keyword, first), start: first.start, end: first.start }, ...tokens];

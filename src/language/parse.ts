@@ -38,7 +38,7 @@ const longestTrial = 300;
 export function parseSyntax(text: string): SyntaxResult {
   const scanned = scan(text);
   const structure = findStructure(scanned.tokens);
-  const diagnostics = [...scanned.diagnostics, ...structure.diagnostics];
+  const diagnostics = [...scanned.diagnostics, ...structure.diagnostics.filter((d) => !besideScannerError(d, scanned.diagnostics))];
   markScannerDamage(structure, scanned.diagnostics);
   const parser = attnParser();
   let parsed = parser.parse(text, [...streamTokens(structure.parts)]);
@@ -47,6 +47,7 @@ export function parseSyntax(text: string): SyntaxResult {
     parsed = parser.parse(text, [...streamTokens(structure.parts)]);
     if (parsed.failure >= 0) throw new Error('The structure pass left a text that does not parse.');
   }
+  reportSeparators(structure, diagnostics);
   diagnostics.sort((a, b) => a.start - b.start || a.end - b.end);
   return {
     text,
@@ -94,21 +95,58 @@ function ruleOf(tokens: readonly Token[], kind: 'Let' | 'Member' | 'Setting'): s
   return first[0]!.toUpperCase() + first.slice(1);
 }
 
+/** A bracket that lost its partner to a malformed token next to it. */
+function besideScannerError(d: Diagnostic, errors: readonly Diagnostic[]): boolean {
+  return d.code === 'attn.E103' && errors.some((e) => e.end <= d.start + 1 && e.end >= d.start - 1);
+}
+
+/** Two settings with nothing between them: said once both are whole. */
+function reportSeparators(structure: Structure, diagnostics: Diagnostic[]): void {
+  let previous: Leaf | undefined;
+  for (const leaf of leaves(structure.parts)) {
+    if (leaf.unseparated && previous && !leaf.damaged && !previous.damaged && !previous.reported) {
+      diagnostics.push(leaf.unseparated);
+      leaf.reported = true;
+    }
+    previous = leaf;
+  }
+}
+
+/** The settings of one line of a block: what is damaged there is one mistake. */
+const lineOf = (leaf: Leaf): string | null => (leaf.block === null ? null : `${leaf.block.open.start}:${leaf.tokens[0]!.line}`);
+
 function checkLeaves(text: string, structure: Structure, diagnostics: Diagnostic[]): void {
   const parser = attnParser();
   let budget = trialBudget;
+  const lines = new Set<string>();
+  for (const leaf of leaves(structure.parts)) {
+    const line = lineOf(leaf);
+    if (line !== null && leaf.reported) lines.add(line);
+  }
   let previous: Leaf | undefined;
   for (const leaf of leaves(structure.parts)) {
-    const neighbour = previous;
+    const before = previous;
     previous = leaf;
     if (leaf.damaged) continue;
+    if (leaf.unseparated && before?.damaged) {
+      // `kernel other = softmax`: the name before it is the mistake, and what follows may be its value.
+      leaf.damaged = true;
+      leaf.reported = true;
+      continue;
+    }
     const rule = leaf.kind === 'unknown' ? null : ruleOf(leaf.tokens, leaf.kind);
     const end = endToken(leaf.tokens[leaf.tokens.length - 1]!);
     const failure = rule === null ? 0 : parser.parse(text, [...leaf.tokens, end], rule).failure;
     if (failure < 0) continue;
-    // Two damaged settings in one line are one mistake.
-    const beside =
-      neighbour?.damaged && leaf.block !== null && neighbour.block === leaf.block && neighbour.tokens[0]!.line === leaf.tokens[0]!.line;
+    const line = lineOf(leaf);
+    if (leaf.kind === 'unknown' && before?.kind === 'unknown' && before.damaged && leaf.tokens[1]?.image === '=') {
+      // Settings that have lost their block are one mistake.
+      leaf.damaged = true;
+      leaf.reported = true;
+      continue;
+    }
+    const beside = line !== null && lines.has(line);
+    if (line !== null) lines.add(line);
     if (leaf.reported || beside) {
       leaf.damaged = true;
       leaf.reported = true;

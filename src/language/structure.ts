@@ -15,6 +15,8 @@ export interface Leaf {
   reported: boolean;
   /** True when it cannot be part of the tree. */
   damaged: boolean;
+  /** Said when the setting before it in the line is whole: a separator is missing between them. */
+  unseparated?: Diagnostic;
   /** Index of the experiment it stands in, or −1. */
   readonly experiment: number;
   /** The block it stands in, for a setting. */
@@ -65,6 +67,7 @@ class StructurePass {
   readonly #parts: (Leaf | ExperimentPart)[] = [];
   #i = 0;
   #experiment = -1;
+  #inside = false;
 
   constructor(tokens: readonly Token[]) {
     this.#tokens = tokens;
@@ -206,7 +209,7 @@ class StructurePass {
       });
       this.#readExperiment(null);
     } else if (t.image === 'let' && t.kind === 'word') {
-      this.#parts.push(this.#readStatement('Let', []));
+      this.#readStatement('Let', [], this.#parts);
     } else if (this.#isAssignment(this.#i)) {
       this.#report('E101', `\`let\` is missing before \`${t.image}\`.`, t, {
         title: 'Insert `let`',
@@ -214,14 +217,11 @@ class StructurePass {
         end: t.start,
         text: 'let ',
       });
-      const leaf = this.#readStatement('Let', [{ ...virtual('word', 'let', t), start: t.start, end: t.start }]);
-      leaf.reported = true;
-      this.#parts.push(leaf);
+      this.#readStatement('Let', [{ ...virtual('word', 'let', t), start: t.start, end: t.start }], this.#parts, { reported: true });
     } else if (t.kind === 'word' && this.#isAssignment(this.#i + 1) && nearest(t.image, ['let']) !== undefined) {
       this.#misspelt(t, 'let');
-      const leaf = this.#readStatement('Let', [{ ...t, image: 'let' }], 1);
-      leaf.reported = true;
-      this.#parts.push(leaf);
+      this.#i++;
+      this.#readStatement('Let', [{ ...t, image: 'let' }], this.#parts, { reported: true });
     } else if (this.#sameLine(this.#i + 1) && (this.#isExperiment(this.#i + 1) || this.#is(this.#i + 1, 'let'))) {
       this.#report('E101', `\`${t.image}\` does not belong here.`, t, this.#removal(t));
       this.#i++;
@@ -280,14 +280,18 @@ class StructurePass {
     let last = first;
     while (this.#i < this.#tokens.length) {
       const t = this.#at(this.#i)!;
-      if (t.image === '{' && t.kind === 'symbol') {
+      const extraBrace =
+        title === undefined
+          ? this.#at(this.#i + 1)?.kind === 'string' && this.#is(this.#i + 2, '{')
+          : this.#is(this.#i + 1, '{') && this.#sameLine(this.#i + 1);
+      if (t.image === '{' && t.kind === 'symbol' && !extraBrace) {
         if (title === undefined) complain('E112', 'An experiment needs a title: `experiment "TITLE" { … }`.', word);
         open = t;
         this.#i++;
         break;
       }
       if (t.kind === 'string' && title === undefined) title = t;
-      else if (t.first || this.#startsMember(this.#i) || t.image === '}') break;
+      else if (t.first || this.#startsMember(this.#i) || (t.image === '}' && !this.#sameLine(this.#i + 1))) break;
       else
         complain(
           title === undefined ? 'E112' : 'E101',
@@ -329,6 +333,12 @@ class StructurePass {
   }
 
   #readMembers(part: ExperimentPart): void {
+    this.#inside = true;
+    this.#readMembersUntilClose(part);
+    this.#inside = false;
+  }
+
+  #readMembersUntilClose(part: ExperimentPart): void {
     while (this.#i < this.#tokens.length) {
       const t = this.#at(this.#i)!;
       if (t.image === '}' && t.kind === 'symbol') {
@@ -377,19 +387,18 @@ class StructurePass {
       }
     }
     if (t.kind === 'word' && statementWords.has(t.image)) {
-      part.members.push(this.#readStatement('Member', []));
+      this.#readStatement('Member', [], part.members);
       return;
     }
     if (this.#readBlock(part)) return;
     const right = t.kind === 'word' && !this.#is(this.#i + 1, '=') ? nearest(t.image, statementWords) : undefined;
     if (right !== undefined) {
       this.#misspelt(t, right);
-      const leaf = this.#readStatement('Member', [{ ...t, image: right }], 1);
-      leaf.reported = true;
-      part.members.push(leaf);
+      this.#i++;
+      this.#readStatement('Member', [{ ...t, image: right }], part.members, { reported: true });
       return;
     }
-    part.members.push(this.#readStatement('unknown', []));
+    this.#readStatement('unknown', [], part.members);
   }
 
   /** Reads a block if one begins here, with or without its brace. */
@@ -404,7 +413,8 @@ class StructurePass {
       const owner = this.#is(k, '{') ? blockKinds.find((b) => Object.hasOwn(blocks[b]!.variants, this.#at(start)?.image ?? '')) : undefined;
       if (owner === undefined) return false;
     }
-    while (k < this.#tokens.length && !this.#is(k, '{') && !this.#is(k, '}') && !this.#isAssignment(k) && !this.#at(k)!.first) {
+    const opens = (j: number): boolean => this.#is(j, '{') || (this.#isAssignment(j) && !this.#is(j + 2, '{'));
+    while (k < this.#tokens.length && !opens(k) && !this.#at(k)!.first && (!this.#is(k, '}') || this.#sameLine(k + 1))) {
       const t = this.#at(k)!;
       if (t.kind === 'word' && variant === undefined && junk === undefined) variant = t;
       else junk ??= t;
@@ -433,7 +443,14 @@ class StructurePass {
 
   /** A `}` in a block that more of the block follows. */
   #isStrayInBlock(k: number): boolean {
-    if (this.#isAssignment(k + 1)) return !this.#is(k + 1, 'let');
+    if (this.#isAssignment(k + 1)) {
+      // `prompt = {` and `measure = risk` are members with a sign too many.
+      const next = this.#at(k + 1)!;
+      return !(
+        next.first &&
+        (statementWords.has(next.image) || ((this.#is(k + 3, '{') || this.#is(k + 4, '{')) && Object.hasOwn(blocks, next.image)))
+      );
+    }
     const next = this.#at(k + 1);
     if (next === undefined || next.first || next.image === '}') return false;
     return (
@@ -472,22 +489,15 @@ class StructurePass {
         continue;
       }
       const previous = block.settings[block.settings.length - 1];
-      if (expectsSeparator && !t.first && previous) {
-        if (!previous.reported && this.#isAssignment(this.#i)) {
-          const before = this.#at(this.#i - 1)!;
-          this.#report('E105', `A comma or a new line is missing before \`${t.image}\`.`, t, {
-            title: 'Insert `,`',
-            start: before.end,
-            end: before.end,
-            text: ',',
-          });
-        }
-      }
+      const before = this.#at(this.#i - 1)!;
       const leaf = this.#readSetting(block);
-      // What stands beside damage in the same line is most likely part of it.
-      if (previous?.reported && !leaf.reported && !t.first && previous.tokens[0]!.line === t.line && !(leaf.tokens[1]?.image === '=')) {
-        leaf.reported = true;
-        leaf.damaged = true;
+      if (leaf && expectsSeparator && !t.first && previous) {
+        leaf.unseparated = diagnostic('E105', `A comma or a new line is missing before \`${t.image}\`.`, t, {
+          title: 'Insert `,`',
+          start: before.end,
+          end: before.end,
+          text: ',',
+        });
       }
       expectsSeparator = !this.#is(this.#i, ',');
       if (!expectsSeparator) this.#i++;
@@ -501,8 +511,9 @@ class StructurePass {
     block.close = virtual('symbol', '}', last);
   }
 
-  #readSetting(block: BlockPart): Leaf {
+  #readSetting(block: BlockPart): Leaf | null {
     const leaf = this.#collect('setting', []);
+    if (leaf.tokens.length === 0) return null;
     const setting = this.#leaf('Setting', leaf.tokens, block);
     setting.reported ||= leaf.reported;
     setting.damaged ||= leaf.damaged;
@@ -510,13 +521,18 @@ class StructurePass {
     return setting;
   }
 
-  #readStatement(kind: StatementKind, start: Token[], skip = 0): Leaf {
-    this.#i += skip;
+  #readStatement(
+    kind: StatementKind,
+    start: Token[],
+    into: (Leaf | ExperimentPart)[] | ExperimentPart['members'],
+    state = { reported: false },
+  ): void {
     const read = this.#collect('statement', start);
+    if (read.tokens.length === 0) return;
     const leaf = this.#leaf(kind, read.tokens);
-    leaf.reported ||= read.reported;
+    leaf.reported ||= read.reported || state.reported;
     leaf.damaged ||= read.damaged;
-    return leaf;
+    into.push(leaf);
   }
 
   /** True when the brackets open at `k` are closed later in the line. */
@@ -546,7 +562,7 @@ class StructurePass {
       const k = this.#i;
       const t = this.#at(k)!;
       const previous = tokens[tokens.length - 1];
-      if (k > begin || tokens.length > 0) {
+      if (k > begin) {
         if (
           t.first &&
           (this.#startsMember(k) ||
@@ -587,7 +603,7 @@ class StructurePass {
               ? this.#closesInLine(k, stack)
               : what === 'setting'
                 ? this.#isStrayInBlock(k)
-                : this.#experiment >= 0 && !this.#closesExperiment(k) && !t.first;
+                : !t.first && !(this.#inside && this.#closesExperiment(k));
           if (!strayBrace) break;
           stray(t, 'This `}` closes nothing.');
         } else if (t.first && what === 'statement') break;
