@@ -73,8 +73,13 @@ export function sizeOf<E>(problem: Problem<E>): ProblemSize {
   const perHead = attention.parameters === 'merged' ? D * D + D : 2 * attention.keyDimension * D + D * D + D;
   const stochastic = train !== null && (train.kind === 'sgd' || train.kind === 'adam');
   const points =
-    train === null ? 1 : train.kind === 'gradient_flow' ? train.points + train.extraTimes.length : Math.ceil(train.steps / train.record) + 1 + train.extraSteps.length;
-  const evaluations = train === null ? 1 : train.kind === 'gradient_flow' ? 400 + points : train.kind === 'gradient_descent' ? train.steps : points;
+    train === null
+      ? 1
+      : train.kind === 'gradient_flow'
+        ? train.points + train.extraTimes.length
+        : Math.ceil(train.steps / train.record) + 1 + train.extraSteps.length;
+  const evaluations =
+    train === null ? 1 : train.kind === 'gradient_flow' ? 400 + points : train.kind === 'gradient_descent' ? train.steps : points;
   return {
     tokenDimension: D,
     length: problem.length,
@@ -132,6 +137,7 @@ function isGaussian<E>(law: Law<E>): boolean {
 
 function isBalanced<E>(problem: Problem<E>): boolean {
   const { attention, train } = problem;
-  const free = attention.keyQuery === null && attention.value === null && (attention.init.kind === 'balanced' || attention.init.kind === 'bayes');
+  const free =
+    attention.keyQuery === null && attention.value === null && (attention.init.kind === 'balanced' || attention.init.kind === 'bayes');
   return hasExactForm(problem) && attention.parameters === 'merged' && free && train?.kind !== 'sgd' && train?.kind !== 'adam';
 }

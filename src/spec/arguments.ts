@@ -13,7 +13,11 @@ export function bindArguments(call: Call, order: readonly string[], optional: re
     }
     const name = argument.key ?? order[position++];
     if (name === undefined) {
-      throw new Mistake(codes.arguments, argument, `\`${call.callee}\` takes ${count(order.length)}, as in \`${signature(call.callee, order, optional)}\`.`);
+      throw new Mistake(
+        codes.arguments,
+        argument,
+        `\`${call.callee}\` takes ${count(order.length)}, as in \`${signature(call.callee, order, optional)}\`.`,
+      );
     }
     if (!order.includes(name)) {
       const guess = nearest(name, order);

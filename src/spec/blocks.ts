@@ -69,7 +69,11 @@ export class BlockReader {
   }
 
   number(name: string, rule: NumberRule, fallback?: number): number | undefined {
-    return this.read(name, (value, node) => checkNumber(value, node, `\`${name}\``, rule), fallback === undefined ? undefined : () => fallback);
+    return this.read(
+      name,
+      (value, node) => checkNumber(value, node, `\`${name}\``, rule),
+      fallback === undefined ? undefined : () => fallback,
+    );
   }
 
   word<W extends string>(name: string, words: readonly W[], fallback: W): W | undefined {
@@ -139,7 +143,9 @@ export function checkWord<W extends string>(value: Value, node: Expression, what
       codes.word,
       node,
       `${what} must be ${oneOf(words)}, not \`${value.word}\`.`,
-      guess !== undefined && node.$type === 'NameExpression' && node.name === value.word ? { title: `Write \`${guess}\``, node, text: guess } : undefined,
+      guess !== undefined && node.$type === 'NameExpression' && node.name === value.word
+        ? { title: `Write \`${guess}\``, node, text: guess }
+        : undefined,
     );
   }
   return word;

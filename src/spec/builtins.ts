@@ -74,10 +74,18 @@ function spaced(geometric: boolean): BuiltIn {
       }
     }
     if (!Number.isInteger(count) || count < 1) {
-      throw new Mistake(codes.integer, countNode, `\`${call.callee}\` makes a whole number of points, at least 1, not ${numberText(count)}.`);
+      throw new Mistake(
+        codes.integer,
+        countNode,
+        `\`${call.callee}\` makes a whole number of points, at least 1, not ${numberText(count)}.`,
+      );
     }
     if (count > longest) {
-      throw new Mistake(codes.runs, countNode, `\`${call.callee}\` is asked for ${numberText(count)} points; at most ${longest} are possible.`);
+      throw new Mistake(
+        codes.runs,
+        countNode,
+        `\`${call.callee}\` is asked for ${numberText(count)} points; at most ${longest} are possible.`,
+      );
     }
     const at = (i: number): number => {
       if (i === 0 || count === 1) {

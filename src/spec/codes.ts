@@ -4,6 +4,7 @@ import type { Code } from '../language/catalogue.js';
 const code = (short: Code): string => `attn.${short}`;
 
 export const codes = {
+  quantity: code('E204'),
   facet: code('E205'),
   unknownFunction: code('E206'),
   undefinedName: code('E207'),

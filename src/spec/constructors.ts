@@ -6,7 +6,16 @@ import { codes } from './codes.js';
 import type { Environment } from './environment.js';
 import { asMatrix } from './matrix-expression.js';
 import { Mistake } from './mistake.js';
-import { type FileValue, describe, type InitValue, type LawExpression, type LawValue, type MatrixExpression, numberText, type Value } from './values.js';
+import {
+  describe,
+  type FileValue,
+  type InitValue,
+  type LawExpression,
+  type LawValue,
+  type MatrixExpression,
+  numberText,
+  type Value,
+} from './values.js';
 
 /** Reads the arguments of one call. */
 class Reader {
@@ -50,7 +59,11 @@ class Reader {
   text(name: string): string {
     const value = this.value(name);
     if (value.kind !== 'string') {
-      throw new Mistake(codes.type, this.node(name), `\`${this.call.callee}\` takes a text such as "tokens.csv" as its ${name}, not ${describe(value)}.`);
+      throw new Mistake(
+        codes.type,
+        this.node(name),
+        `\`${this.call.callee}\` takes a text such as "tokens.csv" as its ${name}, not ${describe(value)}.`,
+      );
     }
     return value.value;
   }
@@ -100,7 +113,8 @@ const init = (start: InitValue['init'], text: string): Value => ({ kind: 'init',
 const listText = (values: readonly number[]): string => `[${values.map(numberText).join(', ')}]`;
 
 const gaussian: BuiltIn = (call, env, evaluate) => {
-  const key = call.arguments[0]?.key === 'variance' || call.arguments.some((argument) => argument.key === 'variance') ? 'variance' : 'covariance';
+  const key =
+    call.arguments[0]?.key === 'variance' || call.arguments.some((argument) => argument.key === 'variance') ? 'variance' : 'covariance';
   const read = new Reader(call, env, evaluate, [key, 'mean'], ['mean']);
   const value = read.value(key);
   const mean = read.has('mean') ? read.vector('mean') : null;
@@ -142,16 +156,26 @@ const mixture: BuiltIn = (call, env, evaluate) => {
   const read = new Reader(call, env, evaluate, ['laws', 'weights']);
   const list = read.value('laws');
   if (list.kind !== 'list') {
-    throw new Mistake(codes.type, read.node('laws'), `\`mixture\` takes a list of laws, as in \`mixture([gaussian(1), gaussian(4)], weights: [0.5, 0.5])\`, not ${describe(list)}.`);
+    throw new Mistake(
+      codes.type,
+      read.node('laws'),
+      `\`mixture\` takes a list of laws, as in \`mixture([gaussian(1), gaussian(4)], weights: [0.5, 0.5])\`, not ${describe(list)}.`,
+    );
   }
   if (list.items.length === 0) {
     throw new Mistake(codes.emptyList, read.node('laws'), 'A mixture needs at least one law.');
   }
-  const laws = list.items.map((item, i) => lawOf(item, (list.nodes?.[i] as Expression | undefined) ?? read.node('laws'), 'Each part of a mixture'));
+  const laws = list.items.map((item, i) =>
+    lawOf(item, (list.nodes?.[i] as Expression | undefined) ?? read.node('laws'), 'Each part of a mixture'),
+  );
   const weights = read.vector('weights');
   const place = read.node('weights');
   if (weights.length !== laws.length) {
-    throw new Mistake(codes.weights, place, `This mixture has ${laws.length} laws and ${weights.length} weights; give one weight for each law.`);
+    throw new Mistake(
+      codes.weights,
+      place,
+      `This mixture has ${laws.length} laws and ${weights.length} weights; give one weight for each law.`,
+    );
   }
   const negative = weights.find((weight) => weight < 0);
   if (negative !== undefined) {
@@ -161,7 +185,12 @@ const mixture: BuiltIn = (call, env, evaluate) => {
   if (Math.abs(sum - 1) > 1e-9) {
     const text = listText(weights.map((weight) => Number((weight / sum).toPrecision(12))));
     const fix = sum > 0 && Number.isFinite(sum) ? { title: `Divide by the sum: ${text}`, node: place, text } : undefined;
-    throw new Mistake(codes.weights, place, `The weights of a mixture sum to 1, and these sum to ${numberText(Number(sum.toPrecision(12)))}.`, fix);
+    throw new Mistake(
+      codes.weights,
+      place,
+      `The weights of a mixture sum to 1, and these sum to ${numberText(Number(sum.toPrecision(12)))}.`,
+      fix,
+    );
   }
   return law(
     { kind: 'mixture', components: laws.map((part) => part.law), weights },
@@ -192,7 +221,11 @@ const rowsMatrix: BuiltIn = (call, env, evaluate) => {
   }
   const odd = rows.findIndex((row) => row.length !== columns);
   if (odd >= 0) {
-    throw new Mistake(codes.ragged, value.nodes?.[odd] ?? place, `Row ${odd + 1} of this matrix has ${rows[odd]!.length} entries, and row 1 has ${columns}.`);
+    throw new Mistake(
+      codes.ragged,
+      value.nodes?.[odd] ?? place,
+      `Row ${odd + 1} of this matrix has ${rows[odd]!.length} entries, and row 1 has ${columns}.`,
+    );
   }
   return matrix({ kind: 'rows', rows }, `matrix([${rows.map(listText).join(', ')}])`);
 };
@@ -225,8 +258,9 @@ const random: BuiltIn = (call, env, evaluate) => {
   let seed: number | null = null;
   if (read.has('seed')) {
     seed = read.number('seed', anyNumber, 'an integer of at least 0');
-    if (!Number.isSafeInteger(seed) || seed < 0) {
-      throw new Mistake(codes.integer, read.node('seed'), `A seed is an integer of at least 0, not ${numberText(seed)}.`);
+    if (!Number.isInteger(seed) || seed < 0 || seed > 4_294_967_295) {
+      const code = Number.isInteger(seed) ? codes.range : codes.integer;
+      throw new Mistake(code, read.node('seed'), `A seed is an integer from 0 to 4294967295, not ${numberText(seed)}.`);
     }
   }
   const scale = read.has('scale') ? read.number('scale', (x) => x > 0, 'a positive number') : 1;
@@ -256,7 +290,11 @@ export const constructors: ReadonlyMap<string, BuiltIn> = new Map<string, BuiltI
   [
     'power_law',
     (call, env, evaluate) => {
-      const exponent = new Reader(call, env, evaluate, ['exponent']).number('exponent', (x) => Math.abs(x) <= 50, 'a number between -50 and 50');
+      const exponent = new Reader(call, env, evaluate, ['exponent']).number(
+        'exponent',
+        (x) => Math.abs(x) <= 50,
+        'a number between -50 and 50',
+      );
       return matrix({ kind: 'power_law', exponent }, `power_law(${numberText(exponent)})`);
     },
   ],

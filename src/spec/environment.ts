@@ -10,6 +10,8 @@ export interface FileContext {
   readonly lets: ReadonlyMap<string, Let>;
   /** Ranges that the language layer has already complained about. */
   readonly damage: readonly { readonly start: number; readonly end: number }[];
+  /** True for an experiment that lost statements to a mistake of syntax. */
+  readonly broken: (node: ExperimentNode) => boolean;
   /** Calls of linspace and logspace whose values are used as integers somewhere. */
   readonly rounded: ReadonlySet<AstNode>;
 }
@@ -131,6 +133,11 @@ export interface Environment {
   readonly listOf: string | null;
 }
 
-export function environment(scope: ExperimentScope, sweeps: ReadonlyMap<string, Value>, fixed: Map<Let, Value>, listOf: string | null = null): Environment {
+export function environment(
+  scope: ExperimentScope,
+  sweeps: ReadonlyMap<string, Value>,
+  fixed: Map<Let, Value>,
+  listOf: string | null = null,
+): Environment {
   return { scope, sweeps, fixed, varying: new Map(), active: new Set(), listOf };
 }

@@ -14,7 +14,20 @@ export const longestList = 100_000;
 /** Words that some setting, function or law takes as they stand. */
 export const keywordValues: ReadonlySet<string> = new Set([
   ...['softmax', 'linear', 'merged', 'factored', 'half_squared', 'squared', 'identity', 'tanh', 'relu', 'sign', 'square'],
-  ...['rademacher', 'bayes', 'output', 'value_gradient', 'key_query_gradient', 'auto', 'exact', 'monte_carlo', 'single', 'double', 'gaussian'],
+  ...[
+    'rademacher',
+    'bayes',
+    'output',
+    'value_gradient',
+    'key_query_gradient',
+    'auto',
+    'exact',
+    'monte_carlo',
+    'single',
+    'double',
+    'gaussian',
+    'random',
+  ],
 ]);
 
 /** The value of `node`. Throws `Mistake` at the node that is wrong, `Damaged` where the text has its own message. */
@@ -26,7 +39,11 @@ export function evaluate(node: Expression | undefined, env: Environment): Value 
     case 'NumberLiteral': {
       const value = Number(node.text.replaceAll('_', ''));
       if (!Number.isFinite(value)) {
-        throw new Mistake(codes.notANumber, node, `${node.text} is too large for a number; the largest is about 1.8e308. Infinity is written \`inf\`.`);
+        throw new Mistake(
+          codes.notANumber,
+          node,
+          `${node.text} is too large for a number; the largest is about 1.8e308. Infinity is written \`inf\`.`,
+        );
       }
       return numberValue(value);
     }
@@ -56,7 +73,11 @@ export function evaluate(node: Expression | undefined, env: Environment): Value 
       return evaluateBinary(node, env);
     case 'NameExpression':
       if (node.facet !== undefined) {
-        throw new Mistake(codes.type, node, `\`${node.name}.${node.facet}\` is a measured quantity and has no value here; it can stand in \`expect\`.`);
+        throw new Mistake(
+          codes.type,
+          node,
+          `\`${node.name}.${node.facet}\` is a measured quantity and has no value here; it can stand in \`expect\`.`,
+        );
       }
       return evaluateName(node.name, node, env);
     case 'RateExpression':
@@ -156,7 +177,11 @@ function evaluateBinary(node: BinaryExpression, env: Environment): Value {
       return productOf(1 / factor.value, matrix);
     }
     if (node.operator === '*' || (node.operator === '/' && factor === right)) {
-      throw new Mistake(codes.notANumber, node, `A matrix cannot be ${node.operator === '*' ? 'multiplied' : 'divided'} by ${factor.text}.`);
+      throw new Mistake(
+        codes.notANumber,
+        node,
+        `A matrix cannot be ${node.operator === '*' ? 'multiplied' : 'divided'} by ${factor.text}.`,
+      );
     }
     throw new Mistake(
       codes.type,
@@ -225,5 +250,9 @@ function evaluateCall(node: Call, env: Environment): Value {
     throw new Damaged();
   }
   const guess = nearest(node.callee, [...numericFunctions.keys(), ...constructors.keys()]);
-  throw new Mistake(codes.unknownFunction, node, `\`${node.callee}\` is not a function${guess === undefined ? '.' : `; did you mean \`${guess}\`?`}`);
+  throw new Mistake(
+    codes.unknownFunction,
+    node,
+    `\`${node.callee}\` is not a function${guess === undefined ? '.' : `; did you mean \`${guess}\`?`}`,
+  );
 }

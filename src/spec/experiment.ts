@@ -102,7 +102,7 @@ export interface Expectation {
   readonly relation:
     | { readonly kind: 'below' | 'above'; readonly right: Operand }
     | { readonly kind: 'between'; readonly low: Operand; readonly high: Operand }
-    | { readonly kind: 'within'; /** a fraction: 20 % is 0.2 */ readonly fraction: number; readonly right: Operand }
+    | { readonly kind: 'within' /** a fraction: 20 % is 0.2 */; readonly fraction: number; readonly right: Operand }
     | { readonly kind: 'decreasing' | 'increasing'; readonly axis: string };
 }
 

@@ -9,7 +9,14 @@ import { Mistake } from './mistake.js';
 import { type LawExpression, type MatrixValue, numberText } from './values.js';
 
 /** The law on R^dimension that `law` means there. Throws `Mistake` at `node` when it does not fit. */
-export function landLaw(law: LawExpression, dimension: number, matrices: MatrixStore, files: FileStore, node: AstNode, what: string): Law<FileReference> {
+export function landLaw(
+  law: LawExpression,
+  dimension: number,
+  matrices: MatrixStore,
+  files: FileStore,
+  node: AstNode,
+  what: string,
+): Law<FileReference> {
   const checkMean = (mean: readonly number[]): void => {
     if (mean.length !== dimension) {
       throw new Mistake(codes.dimension, node, `${what} has dimension ${dimension}, and its mean has ${mean.length} entries.`);
@@ -17,10 +24,20 @@ export function landLaw(law: LawExpression, dimension: number, matrices: MatrixS
   };
   switch (law.kind) {
     case 'gaussian':
-      return { kind: 'gaussian', dimension, mean: matrices.zeros(dimension), covariance: matrices.build(scaledIdentity(law.variance), dimension, dimension, node, what) };
+      return {
+        kind: 'gaussian',
+        dimension,
+        mean: matrices.zeros(dimension),
+        covariance: matrices.build(scaledIdentity(law.variance), dimension, dimension, node, what),
+      };
     case 'gaussian_mean':
       checkMean(law.mean);
-      return { kind: 'gaussian', dimension, mean: law.mean, covariance: matrices.build(scaledIdentity(law.variance), dimension, dimension, node, what) };
+      return {
+        kind: 'gaussian',
+        dimension,
+        mean: law.mean,
+        covariance: matrices.build(scaledIdentity(law.variance), dimension, dimension, node, what),
+      };
     case 'gaussian_matrix':
       if (law.mean !== null) {
         checkMean(law.mean);
@@ -64,7 +81,11 @@ function scaledIdentity(variance: number): MatrixValue {
   if (variance === 1) {
     return { kind: 'matrix', matrix: { kind: 'identity' }, text: 'identity' };
   }
-  return { kind: 'matrix', matrix: { kind: 'scaled', factor: variance, matrix: { kind: 'identity' }, text: 'identity' }, text: `${numberText(variance)} * identity` };
+  return {
+    kind: 'matrix',
+    matrix: { kind: 'scaled', factor: variance, matrix: { kind: 'identity' }, text: 'identity' },
+    text: `${numberText(variance)} * identity`,
+  };
 }
 
 function lowerFirst(text: string): string {

@@ -1,4 +1,6 @@
 /** Lowers one run: settings with their defaults become a plain `Problem`. */
+
+import type { Block, Expression } from '../language/generated/ast.js';
 import { type Cost, costOf, estimateCost, type ProblemSize, sizeOf, whyNotExact } from '../solver/cost.js';
 import type {
   Attention,
@@ -16,7 +18,6 @@ import type {
   Train,
 } from '../solver/problem.js';
 import { quantityNames } from '../solver/problem.js';
-import type { Block, Expression } from '../language/generated/ast.js';
 import { type BlockReader, checkNumber, checkWord } from './blocks.js';
 import { codes } from './codes.js';
 import { lawOf, vectorOf } from './constructors.js';
@@ -44,21 +45,38 @@ export interface Stores {
   readonly files: FileStore;
 }
 
-export type BlockReaders = Partial<Record<'task' | 'tokens' | 'query' | 'prompt' | 'attention' | 'train' | 'concentrate' | 'solver', BlockReader>>;
+export type BlockReaders = Partial<
+  Record<'task' | 'tokens' | 'query' | 'prompt' | 'attention' | 'train' | 'concentrate' | 'solver', BlockReader>
+>;
 
 const identityMatrix: MatrixValue = { kind: 'matrix', matrix: { kind: 'identity' }, text: 'identity' };
-const seedRule = { integer: true, min: 0 } as const;
+const seedRule = { integer: true, min: 0, max: 4_294_967_295 } as const;
 
 /** The problem of one run and its cost; null after a mistake, which is then in the report. */
-export function lowerRun(blocks: BlockReaders, wanted: Wanted, stores: Stores, report: Report, repeat: number): { problem: Problem<FileReference>; cost: Cost } | null {
+export function lowerRun(
+  blocks: BlockReaders,
+  wanted: Wanted,
+  stores: Stores,
+  report: Report,
+  repeat: number,
+): { problem: Problem<FileReference>; cost: Cost } | null {
   const solver = readSolver(blocks.solver, repeat);
-  const length = blocks.prompt === undefined ? Number.POSITIVE_INFINITY : blocks.prompt.number('length', { integer: true, min: 1, infinite: true });
+  const length =
+    blocks.prompt === undefined ? Number.POSITIVE_INFINITY : blocks.prompt.number('length', { integer: true, min: 1, infinite: true });
   const dimension = (blocks.task ?? blocks.tokens)?.number('dimension', { integer: true, min: 1 });
   const train = readTrain(blocks.train, solver?.seed ?? 0, repeat, wanted);
   const concentrate = readConcentrate(blocks.concentrate, wanted);
   const tokenDimension = dimension === undefined ? undefined : blocks.task === undefined ? dimension : dimension + 1;
   const layer = readAttention(blocks.attention, tokenDimension ?? 1, solver?.seed ?? 0, repeat);
-  if (solver === undefined || length === undefined || dimension === undefined || tokenDimension === undefined || train === undefined || concentrate === undefined || layer === undefined) {
+  if (
+    solver === undefined ||
+    length === undefined ||
+    dimension === undefined ||
+    tokenDimension === undefined ||
+    train === undefined ||
+    concentrate === undefined ||
+    layer === undefined
+  ) {
     return null;
   }
   const measures = measuresOf(wanted, train, concentrate, layer.parameters);
@@ -107,7 +125,8 @@ function readSolver(block: BlockReader | undefined, repeat: number): SolverSetti
 function readSamples(block: BlockReader): number | null | undefined {
   return block.read<number | null>(
     'samples',
-    (value, node) => (value.kind === 'word' && value.word === 'auto' ? null : checkNumber(value, node, '`samples`', { integer: true, min: 2 })),
+    (value, node) =>
+      value.kind === 'word' && value.word === 'auto' ? null : checkNumber(value, node, '`samples`', { integer: true, min: 2 }),
     () => null,
   );
 }
@@ -120,7 +139,7 @@ function readTrain(block: BlockReader | undefined, seed: number, repeat: number,
   if (kind === 'gradient_flow') {
     const time = block.number('time', { above: 0 });
     const points = block.number('points', { integer: true, min: 2 }, 101);
-    const tolerance = block.number('tolerance', { min: 1e-14, max: 0.1 }, 1e-8);
+    const tolerance = block.number('tolerance', { min: 1e-14, max: 1 }, 1e-8);
     return time === undefined || points === undefined || tolerance === undefined
       ? undefined
       : { kind, time, points, tolerance, extraTimes: wanted.times.filter((t) => t <= time) };
@@ -136,7 +155,14 @@ function readTrain(block: BlockReader | undefined, seed: number, repeat: number,
   const beta2 = kind === 'adam' ? block.number('beta2', { min: 0, under: 1 }, 0.999) : 0.999;
   const batch = kind === 'gradient_descent' ? 1 : block.number('batch', { integer: true, min: 1 }, 128);
   const written = kind === 'gradient_descent' ? 0 : block.has('seed') ? block.number('seed', seedRule) : seed - repeat;
-  if (rate === undefined || steps === undefined || record === undefined || momentum === undefined || beta1 === undefined || beta2 === undefined) {
+  if (
+    rate === undefined ||
+    steps === undefined ||
+    record === undefined ||
+    momentum === undefined ||
+    beta1 === undefined ||
+    beta2 === undefined
+  ) {
     return undefined;
   }
   const fromTimes = wanted.times.map((t) => Math.round(t / rate));
@@ -160,7 +186,14 @@ function readConcentrate(block: BlockReader | undefined, wanted: Wanted): Concen
       if (words.length === 0) {
         throw new Mistake(codes.emptyList, node, '`of` needs at least one of `output`, `value_gradient` and `key_query_gradient`.');
       }
-      return words.map((word, i) => checkWord(word, ((value.kind === 'list' ? value.nodes?.[i] : undefined) as Expression | undefined) ?? node, '`of`', errorQuantities));
+      return words.map((word, i) =>
+        checkWord(
+          word,
+          ((value.kind === 'list' ? value.nodes?.[i] : undefined) as Expression | undefined) ?? node,
+          '`of`',
+          errorQuantities,
+        ),
+      );
     },
     () => [],
   );
@@ -170,7 +203,10 @@ function readConcentrate(block: BlockReader | undefined, wanted: Wanted): Concen
     return undefined;
   }
   const named = errorQuantities.filter((error) => wanted.quantities.has(errorName[error]));
-  const of = written.length === 0 && named.length === 0 ? ['output' as const] : errorQuantities.filter((error) => written.includes(error) || named.includes(error));
+  const of =
+    written.length === 0 && named.length === 0
+      ? ['output' as const]
+      : errorQuantities.filter((error) => written.includes(error) || named.includes(error));
   return { of, confidence, samples };
 }
 
@@ -178,7 +214,14 @@ type Layer = Omit<Attention, 'keyQuery' | 'value'>;
 
 function readAttention(block: BlockReader | undefined, tokenDimension: number, seed: number, repeat: number): Layer | undefined {
   if (block === undefined) {
-    return { kernel: 'softmax', heads: 1, parameters: 'merged', keyDimension: tokenDimension, temperature: 1, init: { kind: 'balanced', alpha: 0.1 } };
+    return {
+      kernel: 'softmax',
+      heads: 1,
+      parameters: 'merged',
+      keyDimension: tokenDimension,
+      temperature: 1,
+      init: { kind: 'balanced', alpha: 0.1 },
+    };
   }
   const kernel = block.word('kernel', ['softmax', 'linear'], 'softmax');
   const heads = block.number('heads', { integer: true, min: 1, max: 1024 }, 1);
@@ -190,7 +233,12 @@ function readAttention(block: BlockReader | undefined, tokenDimension: number, s
     (value, node) => startOf(value, node, seed, repeat),
     () => ({ kind: 'balanced', alpha: 0.1 }),
   );
-  return kernel === undefined || heads === undefined || parameters === undefined || keyDimension === undefined || temperature === undefined || init === undefined
+  return kernel === undefined ||
+    heads === undefined ||
+    parameters === undefined ||
+    keyDimension === undefined ||
+    temperature === undefined ||
+    init === undefined
     ? undefined
     : { kernel, heads, parameters, keyDimension, temperature, init };
 }
@@ -199,8 +247,15 @@ function startOf(value: Value, node: Expression, seed: number, repeat: number): 
   if (value.kind === 'word' && value.word === 'bayes') {
     return { kind: 'bayes' };
   }
+  if (value.kind === 'word' && value.word === 'random') {
+    return { kind: 'random', seed, scale: 1 };
+  }
   if (value.kind !== 'init') {
-    throw new Mistake(codes.type, node, `\`init\` must be \`balanced(0.1)\`, \`random(seed: 1)\`, \`small_identity(0.1)\` or \`bayes\`, not ${describe(value)}.`);
+    throw new Mistake(
+      codes.type,
+      node,
+      `\`init\` must be \`balanced(0.1)\`, \`random(seed: 1)\`, \`small_identity(0.1)\` or \`bayes\`, not ${describe(value)}.`,
+    );
   }
   const init = value.init;
   // `seed` is the solver's, already shifted by the repeat.
@@ -226,8 +281,16 @@ function readTask(block: BlockReader, d: number, stores: Stores): Setting<FileRe
   );
   const noise = block.number('noise', { min: 0 }, 0);
   const loss = block.word('loss', ['half_squared', 'squared'], 'half_squared');
-  const link = block.block.variant === 'single_index' ? block.word('link', ['tanh', 'relu', 'sign', 'square', 'identity'], 'tanh') : 'identity';
-  if (covariance === undefined || weights === undefined || tokens === undefined || noise === undefined || loss === undefined || link === undefined) {
+  const link =
+    block.block.variant === 'single_index' ? block.word('link', ['tanh', 'relu', 'sign', 'square', 'identity'], 'tanh') : 'identity';
+  if (
+    covariance === undefined ||
+    weights === undefined ||
+    tokens === undefined ||
+    noise === undefined ||
+    loss === undefined ||
+    link === undefined
+  ) {
     return undefined;
   }
   return { kind: 'task', task: { dimension: d, covariance, tokens, weights, noise, link, loss } };
@@ -238,18 +301,28 @@ function taskTokens(law: LawExpression, d: number, stores: Stores, node: Express
   const landed = landLaw(law, d, stores.matrices, stores.files, node, 'The law of the tokens');
   if (landed.kind === 'gaussian') {
     if (!stores.matrices.isInvertible(landed.covariance)) {
-      throw new Mistake(codes.singular, node, 'The tokens of a task are whitened, which a law with a singular covariance does not allow; `covariance` may be singular.');
+      throw new Mistake(
+        codes.singular,
+        node,
+        'The tokens of a task are whitened, which a law with a singular covariance does not allow; `covariance` may be singular.',
+      );
     }
     return null;
   }
   if (landed.kind === 'empirical' && landed.tokens.rows <= d) {
-    throw new Mistake(codes.singular, node, `The tokens of a task are whitened, which needs more than ${d} tokens in dimension ${d}; the file holds ${landed.tokens.rows}.`);
+    throw new Mistake(
+      codes.singular,
+      node,
+      `The tokens of a task are whitened, which needs more than ${d} tokens in dimension ${d}; the file holds ${landed.tokens.rows}.`,
+    );
   }
   return landed;
 }
 
 function readTokens(block: BlockReader | undefined, d: number, stores: Stores): Setting<FileReference> | undefined {
-  const law = block?.read('law', (value, node) => landLaw(lawOf(value, node, '`law`').law, d, stores.matrices, stores.files, node, 'The law of the tokens'));
+  const law = block?.read('law', (value, node) =>
+    landLaw(lawOf(value, node, '`law`').law, d, stores.matrices, stores.files, node, 'The law of the tokens'),
+  );
   return law === undefined ? undefined : { kind: 'tokens', law };
 }
 
@@ -261,7 +334,11 @@ function readQuery(block: BlockReader | undefined, d: number, stores: Stores): Q
     const at = block.read('at', (value, node) => {
       const vector = vectorOf(value, node, '`at`');
       if (vector.length !== d) {
-        throw new Mistake(codes.dimension, node, `The query has dimension ${d}, and \`at\` has ${vector.length} entr${vector.length === 1 ? 'y' : 'ies'}.`);
+        throw new Mistake(
+          codes.dimension,
+          node,
+          `The query has dimension ${d}, and \`at\` has ${vector.length} entr${vector.length === 1 ? 'y' : 'ies'}.`,
+        );
       }
       return vector;
     });
@@ -275,7 +352,13 @@ function readQuery(block: BlockReader | undefined, d: number, stores: Stores): Q
   return law === undefined ? undefined : { kind: 'law', law };
 }
 
-function readMatrixSetting(block: BlockReader | undefined, name: string, rows: number, columns: number, stores: Stores): DenseMatrix | null | undefined {
+function readMatrixSetting(
+  block: BlockReader | undefined,
+  name: string,
+  rows: number,
+  columns: number,
+  stores: Stores,
+): DenseMatrix | null | undefined {
   return block === undefined
     ? null
     : block.read<DenseMatrix | null>(
@@ -295,13 +378,22 @@ function readValue(block: BlockReader | undefined, D: number, inTask: boolean, s
       if (value.kind === 'list') {
         const vector = vectorOf(value, node, '`value`');
         if (vector.length !== D) {
-          const why = inTask ? `a vector of ${D} entries (the dimension and one for y)` : `a vector of ${D} entries or a matrix of ${D} columns`;
+          const why = inTask
+            ? `a vector of ${D} entries (the dimension and one for y)`
+            : `a vector of ${D} entries or a matrix of ${D} columns`;
           throw new Mistake(codes.dimension, node, `\`value\` must be ${why}, and this one has ${vector.length}.`);
         }
         return [vector];
       }
-      if (inTask && (value.kind === 'word' || (value.kind === 'matrix' && value.matrix.kind === 'scaled' && value.matrix.matrix.kind === 'identity'))) {
-        throw new Mistake(codes.type, node, `In a task \`value\` must be a vector of ${D} entries, as in \`[${[...stores.matrices.zeros(Math.min(D, 8) - 1), 1].join(', ')}]\`, not ${describe(value)}.`);
+      if (
+        inTask &&
+        (value.kind === 'word' || (value.kind === 'matrix' && value.matrix.kind === 'scaled' && value.matrix.matrix.kind === 'identity'))
+      ) {
+        throw new Mistake(
+          codes.type,
+          node,
+          `In a task \`value\` must be a vector of ${D} entries, as in \`[${[...stores.matrices.zeros(Math.min(D, 8) - 1), 1].join(', ')}]\`, not ${describe(value)}.`,
+        );
       }
       return stores.matrices.build(matrixOf(value, node, '`value`'), inTask ? 1 : null, D, node, '`value`');
     },
@@ -317,7 +409,12 @@ function matrixOf(value: Value, node: Expression, what: string): MatrixValue {
   return matrix;
 }
 
-function measuresOf(wanted: Wanted, train: Train | null, concentrate: Concentrate | null, parameters: 'merged' | 'factored'): QuantityName[] {
+function measuresOf(
+  wanted: Wanted,
+  train: Train | null,
+  concentrate: Concentrate | null,
+  parameters: 'merged' | 'factored',
+): QuantityName[] {
   const names = new Set<QuantityName>(wanted.quantities);
   if (!wanted.hasMeasure) {
     if (train !== null) {
@@ -343,18 +440,53 @@ function facetsOf(wanted: Wanted, train: Train | null, concentrate: Concentrate 
 function withinReach(
   blocks: BlockReaders,
   report: Report,
-  given: { tokenDimension: number; length: number; layer: Layer; train: Train | null; concentrate: Concentrate | null; measures: readonly QuantityName[]; solver: SolverSettings },
+  given: {
+    tokenDimension: number;
+    length: number;
+    layer: Layer;
+    train: Train | null;
+    concentrate: Concentrate | null;
+    measures: readonly QuantityName[];
+    solver: SolverSettings;
+  },
 ): boolean {
   const { tokenDimension, length, layer, train, concentrate, measures, solver } = given;
   const empty: Law<FileReference> = { kind: 'gaussian', dimension: tokenDimension, mean: [], covariance: [] };
   const setting: Setting<FileReference> =
     blocks.task === undefined
       ? { kind: 'tokens', law: empty }
-      : { kind: 'task', task: { dimension: tokenDimension - 1, covariance: [], tokens: null, weights: empty, noise: 0, link: 'identity', loss: 'half_squared' } };
-  const size = sizeOf({ setting, query: null, length, attention: { ...layer, keyQuery: null, value: null }, train, concentrate, solver, measures, facets: [] });
+      : {
+          kind: 'task',
+          task: {
+            dimension: tokenDimension - 1,
+            covariance: [],
+            tokens: null,
+            weights: empty,
+            noise: 0,
+            link: 'identity',
+            loss: 'half_squared',
+          },
+        };
+  const size = sizeOf({
+    setting,
+    query: null,
+    length,
+    attention: { ...layer, keyQuery: null, value: null },
+    train,
+    concentrate,
+    solver,
+    measures,
+    facets: [],
+  });
   const cost = costOf(size);
   if (cost.bytes > mostBytesPerRun) {
-    report.add(new Mistake(codes.bytes, blame(blocks, size, 'bytes'), `One run would hold about ${bytesText(cost.bytes)}; at most ${bytesText(mostBytesPerRun)} are possible.`));
+    report.add(
+      new Mistake(
+        codes.bytes,
+        blame(blocks, size, 'bytes'),
+        `One run would hold about ${bytesText(cost.bytes)}; at most ${bytesText(mostBytesPerRun)} are possible.`,
+      ),
+    );
     return false;
   }
   if (cost.seconds > mostSecondsPerRun) {
@@ -365,7 +497,11 @@ function withinReach(
 }
 
 function tooLong(blocks: BlockReaders, size: ProblemSize, seconds: number): Mistake {
-  return new Mistake(codes.seconds, blame(blocks, size, 'seconds'), `One run would take about ${durationText(seconds)} of one core; at most ${durationText(mostSecondsPerRun)} are possible.`);
+  return new Mistake(
+    codes.seconds,
+    blame(blocks, size, 'seconds'),
+    `One run would take about ${durationText(seconds)} of one core; at most ${durationText(mostSecondsPerRun)} are possible.`,
+  );
 }
 
 /** The setting that drives the cost: the one whose fall to a small value lowers it most. */
@@ -400,7 +536,11 @@ function checkWhole(problem: Problem<FileReference>, blocks: BlockReaders, store
   if (solver.method === 'exact') {
     const why = whyNotExact(problem);
     if (why !== null) {
-      throw new Mistake(codes.noExactForm, place(blocks.solver, 'method'), `There is no exact form here because ${why}; leave \`method\` out to sample prompts.`);
+      throw new Mistake(
+        codes.noExactForm,
+        place(blocks.solver, 'method'),
+        `There is no exact form here because ${why}; leave \`method\` out to sample prompts.`,
+      );
     }
   }
   const seconds = estimateCost(problem).seconds;
@@ -410,16 +550,29 @@ function checkWhole(problem: Problem<FileReference>, blocks: BlockReaders, store
   if (setting.kind !== 'task') {
     return;
   }
-  const needsInverse = attention.init.kind === 'bayes' ? 'The start `bayes`' : problem.measures.includes('alignment') ? '`alignment`' : null;
+  const needsInverse =
+    attention.init.kind === 'bayes' ? 'The start `bayes`' : problem.measures.includes('alignment') ? '`alignment`' : null;
   if (needsInverse !== null && !stores.matrices.isInvertible(setting.task.covariance)) {
-    throw new Mistake(codes.singular, place(blocks.task, 'covariance'), `${needsInverse} needs the inverse of the covariance, and this covariance is singular.`);
+    throw new Mistake(
+      codes.singular,
+      place(blocks.task, 'covariance'),
+      `${needsInverse} needs the inverse of the covariance, and this covariance is singular.`,
+    );
   }
   if (setting.task.link === 'square' && attention.kernel === 'softmax') {
     const gap = problem.measures.find((name) => name === 'parameter_gap' || name === 'gradient_gap');
     const leaves = leavesTheBlockForm(problem);
-    if (leaves !== null && (problem.length === Number.POSITIVE_INFINITY || gap !== undefined || (problem.concentrate !== null && train === null))) {
-      const [reader, name] = problem.length === Number.POSITIVE_INFINITY ? ([blocks.prompt, 'length'] as const) : ([blocks.task, 'link'] as const);
-      throw new Mistake(codes.noLimit, place(reader, name), `With the link \`square\` the infinite-prompt limit exists only while the scores do not see y, and ${leaves}.`);
+    if (
+      leaves !== null &&
+      (problem.length === Number.POSITIVE_INFINITY || gap !== undefined || (problem.concentrate !== null && train === null))
+    ) {
+      const [reader, name] =
+        problem.length === Number.POSITIVE_INFINITY ? ([blocks.prompt, 'length'] as const) : ([blocks.task, 'link'] as const);
+      throw new Mistake(
+        codes.noLimit,
+        place(reader, name),
+        `With the link \`square\` the infinite-prompt limit exists only while the scores do not see y, and ${leaves}.`,
+      );
     }
   }
 }

@@ -1,6 +1,7 @@
 /** Builds matrices once for each canonical text and shape, and checks covariances. */
-import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
+
 import type { AstNode } from 'langium';
+import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
 import type { DenseMatrix } from '../solver/problem.js';
 import { codes } from './codes.js';
 import type { FileStore } from './files/reader.js';
@@ -31,14 +32,22 @@ export class MatrixStore {
     const shape = this.shape(value.matrix) ?? { rows: columns, columns };
     if ((rows !== null && shape.rows !== rows) || shape.columns !== columns) {
       const need = rows === null ? `${columns} columns` : `${rows} × ${columns}`;
-      throw new Mistake(codes.dimension, node, `${what} must be ${rows === null ? 'a matrix of ' : ''}${need}, and this matrix is ${shape.rows} × ${shape.columns}.`);
+      throw new Mistake(
+        codes.dimension,
+        node,
+        `${what} must be ${rows === null ? 'a matrix of ' : ''}${need}, and this matrix is ${shape.rows} × ${shape.columns}.`,
+      );
     }
     const key = `${shape.rows}x${columns} ${value.text}`;
     let matrix = this.built.get(key);
     if (matrix === undefined) {
       this.bytes += 8 * shape.rows * columns;
       if (this.bytes > mostMatrixBytes) {
-        throw new Mistake(codes.bytes, node, `The matrices up to this one take ${bytesText(this.bytes)}; at most ${bytesText(mostMatrixBytes)} are possible.`);
+        throw new Mistake(
+          codes.bytes,
+          node,
+          `The matrices up to this one take ${bytesText(this.bytes)}; at most ${bytesText(mostMatrixBytes)} are possible.`,
+        );
       }
       matrix = this.entries(value.matrix, shape.rows, columns, node, what);
       if (matrix.some((row) => row.some((entry) => !Number.isFinite(entry)))) {

@@ -1,5 +1,5 @@
 /** Symbolic matrices: how they combine, and what is known of them before they have a dimension. */
-import { numberText, type MatrixExpression, type MatrixValue, type Value } from './values.js';
+import { type MatrixExpression, type MatrixValue, numberText, type Value } from './values.js';
 
 /** True for values that can stand for a matrix: matrices, `identity` and files. */
 export function isMatrixLike(value: Value): boolean {

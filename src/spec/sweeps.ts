@@ -2,7 +2,7 @@
 import type { AstNode } from 'langium';
 import type { Let, Sweep as SweepNode } from '../language/generated/ast.js';
 import { codes } from './codes.js';
-import { environment, type ExperimentScope, isDamaged } from './environment.js';
+import { type ExperimentScope, environment, isDamaged } from './environment.js';
 import { evaluate, longestList } from './evaluate.js';
 import type { SweepValue } from './experiment.js';
 import { Damaged, Mistake } from './mistake.js';
@@ -25,12 +25,20 @@ export function sweepValues(node: SweepNode, scope: ExperimentScope, fixed: Map<
   }
   for (const other of scope.sweepsBehind(node.list)) {
     if (other !== node.name) {
-      throw new Mistake(codes.sweepOverSweep, node.list, `The list of \`${node.name}\` depends on the sweep \`${other}\`; a sweep's list may use lets, not other sweeps.`);
+      throw new Mistake(
+        codes.sweepOverSweep,
+        node.list,
+        `The list of \`${node.name}\` depends on the sweep \`${other}\`; a sweep's list may use lets, not other sweeps.`,
+      );
     }
   }
   const list = evaluate(node.list, environment(scope, new Map(), fixed, node.name));
   if (list.kind !== 'list') {
-    throw new Mistake(codes.type, node.list, `\`sweep ${node.name} over\` needs a list, as in \`[10, 100]\`, \`1..16\` or \`logspace(10, 1000, 5)\`, not ${describe(list)}.`);
+    throw new Mistake(
+      codes.type,
+      node.list,
+      `\`sweep ${node.name} over\` needs a list, as in \`[10, 100]\`, \`1..16\` or \`logspace(10, 1000, 5)\`, not ${describe(list)}.`,
+    );
   }
   const values: Value[] = [];
   const places: AstNode[] = [];
@@ -44,7 +52,11 @@ export function sweepValues(node: SweepNode, scope: ExperimentScope, fixed: Map<
     throw new Mistake(codes.emptyList, node.list, `The list of \`${node.name}\` is empty; a sweep needs at least one value.`);
   }
   if (values.length > longestList) {
-    throw new Mistake(codes.runs, node.list, `The list of \`${node.name}\` has ${values.length} values; at most ${longestList} are possible.`);
+    throw new Mistake(
+      codes.runs,
+      node.list,
+      `The list of \`${node.name}\` has ${values.length} values; at most ${longestList} are possible.`,
+    );
   }
   const seen = new Set<string>();
   const distinct: Value[] = [];
@@ -61,11 +73,13 @@ export function sweepValues(node: SweepNode, scope: ExperimentScope, fixed: Map<
   return { name: node.name, node, values: distinct };
 }
 
-/** Calls `visit` for every combination, the last sweep fastest. */
-export function forEachCombination(sweeps: readonly SweepValues[], visit: (values: ReadonlyMap<string, Value>) => void): void {
+/** Calls `visit` for every combination, the last sweep fastest, until it answers false. */
+export function forEachCombination(sweeps: readonly SweepValues[], visit: (values: ReadonlyMap<string, Value>) => boolean): void {
   const index = sweeps.map(() => 0);
   for (;;) {
-    visit(new Map(sweeps.map((sweep, i) => [sweep.name, sweep.values[index[i]!]!])));
+    if (!visit(new Map(sweeps.map((sweep, i) => [sweep.name, sweep.values[index[i]!]!])))) {
+      return;
+    }
     let at = sweeps.length - 1;
     while (at >= 0 && ++index[at]! >= sweeps[at]!.values.length) {
       index[at--] = 0;

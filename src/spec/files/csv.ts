@@ -1,6 +1,7 @@
 /** Numbers from comma-separated text (RFC 4180 as far as numbers need it), with or without a header line. */
-import { decodeUtf8 } from './utf8.js';
+
 import { largestTable, type Table, type TableProblem } from './table.js';
+import { decodeUtf8 } from './utf8.js';
 
 const numberPattern = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
 

@@ -1,6 +1,7 @@
 /** NumPy's `.npy` format, versions 1 to 3: little-endian f4, f8, i4, i8, C order, one or two axes. */
-import { decodeUtf8 } from './utf8.js';
+
 import { largestTable, type Table, type TableProblem } from './table.js';
+import { decodeUtf8 } from './utf8.js';
 
 const itemBytes: Readonly<Record<string, number>> = { '<f4': 4, '<f8': 8, '<i4': 4, '<i8': 8 };
 
@@ -27,7 +28,10 @@ export function parseNpy(bytes: Uint8Array): Table | TableProblem {
   }
   const width = itemBytes[type];
   if (width === undefined) {
-    return { problem: 'format', message: `holds values of type \`${type}\`; \`<f4\`, \`<f8\`, \`<i4\` and \`<i8\` are read (\`array.astype("<f8")\`)` };
+    return {
+      problem: 'format',
+      message: `holds values of type \`${type}\`; \`<f4\`, \`<f8\`, \`<i4\` and \`<i8\` are read (\`array.astype("<f8")\`)`,
+    };
   }
   const axes = shape
     .split(',')
@@ -65,7 +69,10 @@ export function parseNpy(bytes: Uint8Array): Table | TableProblem {
             : Number(view.getBigInt64(at, true));
     if (!Number.isFinite(value)) {
       const place = `row ${Math.floor(i / columns) + 1}, column ${(i % columns) + 1}`;
-      return { problem: 'value', message: `has ${Number.isNaN(value) ? 'NaN' : 'an infinite value'} in ${place}, where a finite number is needed` };
+      return {
+        problem: 'value',
+        message: `has ${Number.isNaN(value) ? 'NaN' : 'an infinite value'} in ${place}, where a finite number is needed`,
+      };
     }
     data[i] = value;
   }

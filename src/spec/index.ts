@@ -1,0 +1,65 @@
+/** The meaning of a spec: from the tree to plain experiments and runs. Pure; files come through a reader. */
+import type { Diagnostic } from '../language/diagnostic.js';
+import type { Experiment as ExperimentNode } from '../language/generated/ast.js';
+import { type ParsedSpec, parseSpec } from '../language/index.js';
+import { buildExperiment } from './build.js';
+import type { FileContext } from './environment.js';
+import type { Experiment, Plan } from './experiment.js';
+import { type FileReader, FileStore } from './files/reader.js';
+import { MatrixStore } from './matrices.js';
+import { applyOptions, type Relocation, unmoved } from './options.js';
+import { rangeIn } from './ranges.js';
+import { roundedLists } from './rounding.js';
+
+export type { FileProblem, FileReader } from './files/reader.js';
+export { noFiles } from './files/reader.js';
+
+export interface PlanOptions {
+  /** Name of the file as the user gave it. */
+  readonly file: string;
+  readonly reader: FileReader;
+  /** `NAME=EXPRESSION` or `block.setting=EXPRESSION`, checked like text. */
+  readonly sets?: readonly string[];
+}
+
+/**
+ * The experiments of a spec that have no error, and all diagnostics: those of the language, then those of the meaning, in the
+ * order of the text. One mistake gives one message: what the language has complained about is not complained about again.
+ */
+export function buildPlan(parsed: ParsedSpec, options: PlanOptions): { plan: Plan; diagnostics: Diagnostic[] } {
+  const sets = options.sets ?? [];
+  const applied = sets.length === 0 ? { parsed, diagnostics: [], relocation: unmoved } : applyOptions(parsed, sets, parseSpec);
+  const { plan, diagnostics } = lowerTree(applied.parsed, options, applied.relocation);
+  return { plan, diagnostics: [...applied.diagnostics, ...diagnostics] };
+}
+
+function lowerTree(parsed: ParsedSpec, options: PlanOptions, relocation: Relocation): { plan: Plan; diagnostics: Diagnostic[] } {
+  const errors = parsed.diagnostics.filter((diagnostic) => diagnostic.severity === 'error');
+  const damage = [...errors.map(({ start, end }) => ({ start, end: Math.max(end, start + 1) })), ...parsed.damage.ranges];
+  const experimentNodes = parsed.tree.elements.filter((element) => element.$type === 'Experiment');
+  const broken = new Set([...parsed.damage.experiments].map((index) => experimentNodes[index]));
+  const lets = new Map(
+    parsed.tree.elements.flatMap((element) => (element.$type === 'Let' ? [[element.name, element] as const] : [])).reverse(),
+  );
+  const base = { tree: parsed.tree, lets, damage, broken: (node: ExperimentNode) => broken.has(node) };
+  const file: FileContext = { ...base, rounded: roundedLists(parsed.tree, base) };
+  const files = new FileStore(options.reader);
+  const matrices = new MatrixStore(files);
+  const rangeOf = rangeIn(parsed.text, relocation);
+  const experiments: Experiment[] = [];
+  const found: Diagnostic[] = [];
+  for (const element of experimentNodes) {
+    const built = buildExperiment(element, { file, files, matrices, rangeOf });
+    found.push(...built.diagnostics);
+    if (built.experiment !== null) {
+      experiments.push(built.experiment);
+    }
+  }
+  const fresh = found.filter((diagnostic, i) => {
+    const same = (other: Diagnostic): boolean =>
+      other.code === diagnostic.code && other.start === diagnostic.start && other.end === diagnostic.end;
+    return !damage.some((other) => other.start < diagnostic.end && other.end > diagnostic.start) && found.findIndex(same) === i;
+  });
+  const diagnostics = [...parsed.diagnostics, ...fresh].map((diagnostic) => relocation.diagnostic(diagnostic));
+  return { plan: { file: options.file, experiments }, diagnostics: diagnostics.sort((a, b) => a.start - b.start) };
+}

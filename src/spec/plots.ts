@@ -1,0 +1,109 @@
+/** Plots that a spec asks for, and sensible ones where it asks for none. */
+import type { AstNode } from 'langium';
+import type { Plot as PlotNode } from '../language/generated/ast.js';
+import { codes } from './codes.js';
+import { type Plot, type QuantityRef, quantityKey } from './experiment.js';
+import { Damaged, Mistake, oneOf } from './mistake.js';
+import { errorNames, formOf, isTrajectory, quantityRef } from './quantities.js';
+import { isDiscrete, type Study, sweepNamed } from './study.js';
+import type { SweepValues } from './sweeps.js';
+
+export function readPlot(study: Study, node: PlotNode): Plot {
+  const quantities = node.quantities.map((quantity) => quantityRef(study, formOf(quantity), quantity));
+  if (quantities.length === 0 || node.axis === undefined) {
+    throw new Damaged();
+  }
+  if (node.axis === 'time' || node.axis === 'step') {
+    checkAxis(study, node.axis, node);
+    const flat = node.quantities.find((_, i) => !isTrajectory(quantities[i]!));
+    if (flat !== undefined) {
+      throw new Mistake(
+        codes.axis,
+        flat,
+        `\`${flat.$cstNode?.text ?? flat.name}\` has one value for a run and cannot be drawn against ${node.axis}.`,
+      );
+    }
+  } else {
+    sweepNamed(study, node.axis, node);
+  }
+  for (const name of node.by) {
+    if (name === node.axis) {
+      throw new Mistake(
+        codes.axis,
+        node,
+        `\`${name}\` is the axis of this plot and cannot also tell its lines apart; leave \`by ${name}\` out.`,
+      );
+    }
+    sweepNamed(study, name, node);
+  }
+  const logX = node.logAxes.includes('x');
+  const logY = node.logAxes.includes('y');
+  const other = node.logAxes.find((axis) => axis !== 'x' && axis !== 'y');
+  if (other !== undefined) {
+    throw new Mistake(codes.axis, node, `The axes of a plot are \`x\` and \`y\`: write \`log x\` or \`log y\`, not \`log ${other}\`.`);
+  }
+  if (logX && node.axis !== 'time' && node.axis !== 'step') {
+    const sweep = sweepNamed(study, node.axis, node);
+    if (sweep.values.some((value) => value.kind !== 'number')) {
+      throw new Mistake(
+        codes.axis,
+        node,
+        `\`log x\` needs numbers, and \`${node.axis}\` takes ${oneOf(sweep.values.slice(0, 3).map((value) => value.text))}.`,
+      );
+    }
+  }
+  return { quantities, against: node.axis, by: [...new Set(node.by)], logX, logY, written: true, range: study.rangeOf(node) };
+}
+
+/** Throws unless the experiment has the axis. */
+export function checkAxis(study: Study, axis: 'time' | 'step', node: AstNode): void {
+  const train = study.blocks.get('train');
+  if (train === undefined) {
+    if (study.scope.file.damage.length > 0) {
+      throw new Damaged();
+    }
+    throw new Mistake(codes.axis, node, `There is no axis \`${axis}\` without a \`train\` block.`);
+  }
+  if (axis === 'step' && !isDiscrete(study)) {
+    throw new Mistake(codes.axis, node, `A gradient flow has no steps; use \`time\` in place of \`step\`.`);
+  }
+}
+
+/** Charts that a reader would expect: trajectories by length, and errors against length. */
+export function defaultPlots(study: Study, measures: readonly QuantityRef[], lengthSweep: string | null): Plot[] {
+  const numeric = (sweep: SweepValues): boolean => sweep.values.length > 1 && sweep.values.every((value) => value.kind === 'number');
+  const names = study.sweeps.filter((sweep) => sweep.values.length > 1).map((sweep) => sweep.name);
+  const ordered = [...names].sort((a, b) => Number(b === lengthSweep) - Number(a === lengthSweep));
+  const plots: Plot[] = [];
+  const add = (quantities: readonly QuantityRef[], against: string, by: readonly string[], logX: boolean, logY: boolean): void => {
+    plots.push({ quantities, against, by: by.slice(0, 2), logX, logY, written: false, range: null });
+  };
+  if (study.blocks.has('train')) {
+    const axis = isDiscrete(study) ? 'step' : 'time';
+    for (const quantity of measures.filter((measure) => isTrajectory(measure) && measure.facet === null && measure.form === 'value')) {
+      add([quantity], axis, ordered, false, quantity.name !== 'balance' && quantity.name !== 'alignment');
+    }
+    return plots;
+  }
+  const against = study.sweeps.find((sweep) => sweep.name === lengthSweep && sweep.values.length > 1) ?? study.sweeps.find(numeric);
+  if (against === undefined) {
+    return plots;
+  }
+  const seen = new Set<string>();
+  for (const quantity of measures) {
+    if (seen.has(quantityKey(quantity)) || quantity.form === 'fitted_rate' || quantity.form === 'trust_length') {
+      continue;
+    }
+    seen.add(quantityKey(quantity));
+    const positive = against.values.every((value) => value.kind === 'number' && value.value > 0);
+    const logarithmic = errorNames.includes(quantity.name) && quantity.form === 'value';
+    add(
+      [quantity],
+      against.name,
+      ordered.filter((name) => name !== against.name),
+      positive && (against.name === lengthSweep || logarithmic),
+      logarithmic,
+    );
+  }
+  return plots;
+}

@@ -1,0 +1,106 @@
+/** Quantities that statements name, and whether they apply to the experiment. */
+import type { AstNode } from 'langium';
+import type { Expression, Quantity } from '../language/generated/ast.js';
+import { type QuantityName, quantityNames } from '../solver/problem.js';
+import { codes } from './codes.js';
+import type { QuantityRef } from './experiment.js';
+import { Damaged, Mistake, nearest } from './mistake.js';
+import { constantNumber, type Study } from './study.js';
+
+export const errorNames: readonly QuantityName[] = ['output_error', 'value_gradient_error', 'key_query_gradient_error'];
+const facetNames = ['certified', 'asymptote', 'paper'] as const;
+/** One value for a run, whatever the training. */
+export const singleValued: readonly QuantityName[] = ['bayes_risk', 'one_step_risk', 'zero_risk'];
+const onlyWhileTraining: readonly QuantityName[] = ['parameter_gap', 'merged_parameter_gap', 'gradient_gap'];
+
+/** How a quantity is written: `name`, `name.facet`, `rate of name`. */
+export interface QuantityForm {
+  readonly name: string;
+  readonly facet: string | undefined;
+  readonly form: QuantityRef['form'];
+  readonly threshold: Expression | undefined;
+}
+
+export function formOf(node: Quantity): QuantityForm {
+  const form = { rate: 'rate', fitted: 'fitted_rate', trust_length: 'trust_length' } as const;
+  return { name: node.name, facet: node.facet, form: node.prefix === undefined ? 'value' : form[node.prefix], threshold: node.threshold };
+}
+
+/** The quantity at `node`; throws a `Mistake` when it is unknown or does not apply. */
+export function quantityRef(study: Study, form: QuantityForm, node: AstNode): QuantityRef {
+  const damaged = study.scope.file.damage.length > 0;
+  const name = quantityNames.find((candidate) => candidate === form.name);
+  if (name === undefined) {
+    if (damaged || form.name === undefined) {
+      throw new Damaged();
+    }
+    const guess = nearest(form.name, quantityNames);
+    throw new Mistake(
+      codes.quantity,
+      node,
+      `\`${form.name}\` is not a quantity${guess === undefined ? '.' : `; did you mean \`${guess}\`?`}`,
+    );
+  }
+  const isError = errorNames.includes(name);
+  const facet = form.facet === undefined ? null : facetNames.find((candidate) => candidate === form.facet);
+  if (facet === undefined || (facet !== null && !isError)) {
+    throw new Mistake(
+      codes.facet,
+      node,
+      `\`.${form.facet}\` does not apply to \`${name}\`; the error quantities have \`.certified\`, \`.asymptote\` and \`.paper\`.`,
+    );
+  }
+  if (form.form !== 'value' && !isError) {
+    throw new Mistake(
+      codes.form,
+      node,
+      `\`${form.form.replace('_', ' ')} of\` applies to the error quantities, such as \`output_error\`, not to \`${name}\`.`,
+    );
+  }
+  if (form.form === 'trust_length' && facet !== null) {
+    throw new Mistake(codes.form, node, '`trust_length` is of an error quantity and uses its certified bound; leave the facet out.');
+  }
+  checkApplies(study, name, node);
+  let threshold: number | null = null;
+  if (form.form === 'trust_length') {
+    threshold = constantNumber(study, form.threshold, 'The threshold of `trust_length`');
+    if (threshold <= 0) {
+      throw new Mistake(codes.range, form.threshold!, `The threshold of \`trust_length\` must be positive, not ${threshold}.`);
+    }
+  }
+  return { name, facet, form: form.form, threshold };
+}
+
+function checkApplies(study: Study, name: QuantityName, node: AstNode): void {
+  const has = (kind: string): boolean => study.blocks.has(kind);
+  const variant = study.blocks.get('train')?.variant;
+  const refuse = (why: string): never => {
+    if (study.scope.file.damage.length > 0) {
+      throw new Damaged();
+    }
+    throw new Mistake(codes.measure, node, `\`${name}\` does not apply here: ${why}.`);
+  };
+  if (errorNames.includes(name)) {
+    if (!has('concentrate')) {
+      refuse('it compares finite and infinite prompts, which a block `concentrate { … }` asks for');
+    }
+    return;
+  }
+  if (name === 'effective_tokens') {
+    return;
+  }
+  if (!has('task')) {
+    refuse('it needs a `task`');
+  }
+  if (name === 'training_loss' && variant !== 'sgd' && variant !== 'adam') {
+    refuse('only `train sgd` and `train adam` have mini-batches; `risk` is the population risk');
+  }
+  if (onlyWhileTraining.includes(name) && !has('train')) {
+    refuse('it follows a training, and there is no `train` block');
+  }
+}
+
+/** True when a plot against time or step makes sense. */
+export function isTrajectory(quantity: QuantityRef): boolean {
+  return !singleValued.includes(quantity.name) && (quantity.form === 'value' || quantity.form === 'rate');
+}
