@@ -25,6 +25,7 @@ export class AttentionSums {
   private readonly largest: Float64Array;
   private readonly total: Float64Array;
   private readonly weight = new Float64Array(chunkTokens);
+  private readonly product = new Float64Array(chunkTokens);
   private count = 0;
 
   constructor(
@@ -55,19 +56,9 @@ export class AttentionSums {
   add(tokens: Float64Array, count: number, from = 0): void {
     this.count += count;
     for (let h = 0; h < this.heads; h++) {
-      this.score(h, tokens, count, from);
+      score(this.tilt, h * this.width, tokens, count, from, this.width, this.weight);
       if (this.kernel === 'softmax') this.exponentiate(h, count);
       this.accumulate(h, tokens, count, from);
-    }
-  }
-
-  private score(h: number, tokens: Float64Array, count: number, from: number): void {
-    const { tilt, weight, width } = this;
-    const head = h * width;
-    for (let l = 0, at = from; l < count; l++, at += width) {
-      let s = 0;
-      for (let i = 0; i < width; i++) s += tilt[head + i] * tokens[at + i];
-      weight[l] = s;
     }
   }
 
@@ -98,24 +89,19 @@ export class AttentionSums {
   }
 
   private accumulate(h: number, tokens: Float64Array, count: number, from: number): void {
-    const { mean, slope, covariance, value, weight, width } = this;
+    const { weight, product, width } = this;
     const head = h * width;
-    const softmax = this.kernel === 'softmax';
-    for (let l = 0, at = from; l < count; l++, at += width) {
-      const p = weight[l];
-      for (let i = 0; i < width; i++) mean[head + i] += p * tokens[at + i];
-      if (this.want.slope) {
-        let t = 0;
-        for (let i = 0; i < width; i++) t += value[head + i] * tokens[at + i];
-        if (softmax) t *= p;
-        for (let i = 0; i < width; i++) slope[head + i] += t * tokens[at + i];
-      }
-      if (this.want.covariance) {
-        for (let i = 0; i < width; i++) {
-          const pz = (softmax ? p : 1) * tokens[at + i];
-          const row = (head + i) * width;
-          for (let j = 0; j <= i; j++) covariance[row + j] += pz * tokens[at + j];
-        }
+    addMoments(this.mean, head, weight, tokens, count, from, width);
+    if (this.want.slope) {
+      score(this.value, head, tokens, count, from, width, product);
+      if (this.kernel === 'softmax') for (let l = 0; l < count; l++) product[l] *= weight[l];
+      addMoments(this.slope, head, product, tokens, count, from, width);
+    }
+    if (this.want.covariance) {
+      for (let i = 0; i < width; i++) {
+        const p = this.kernel === 'softmax' ? weight : null;
+        for (let l = 0, at = from + i; l < count; l++, at += width) product[l] = p === null ? tokens[at] : p[l] * tokens[at];
+        addMoments(this.covariance, (head + i) * width, product, tokens, count, from, width, i + 1);
       }
     }
   }
@@ -146,5 +132,32 @@ export class AttentionSums {
         }
       }
     }
+  }
+}
+
+/** out[l] = Σ_i a[start + i] z_l,i. */
+function score(a: Float64Array, start: number, tokens: Float64Array, count: number, from: number, width: number, out: Float64Array): void {
+  for (let l = 0, at = from; l < count; l++, at += width) {
+    let s = 0;
+    for (let i = 0; i < width; i++) s += a[start + i] * tokens[at + i];
+    out[l] = s;
+  }
+}
+
+/** to[start + i] += Σ_l weight[l] z_l,i for i below `upTo`. */
+function addMoments(
+  to: Float64Array,
+  start: number,
+  weight: Float64Array,
+  tokens: Float64Array,
+  count: number,
+  from: number,
+  width: number,
+  upTo = width,
+): void {
+  for (let i = 0; i < upTo; i++) {
+    let sum = 0;
+    for (let l = 0, at = from + i; l < count; l++, at += width) sum += weight[l] * tokens[at];
+    to[start + i] += sum;
   }
 }
