@@ -1,0 +1,352 @@
+/**
+ * How far a finite prompt is from its infinite-prompt limit: the exact squared errors of output, V-gradient and U-gradient
+ * on Gaussian tokens, at one query or averaged, with their certified bounds, asymptotes and local rates
+ * (docs/mathematics.md, sections 3, 4 and 6).
+ *
+ * Usage: `errorAverages(problem, parameters)` once for each setting and parameters (it is kept, and independent of the
+ * length), then `.at(quantity, length)` for every length.
+ */
+import { type BoundTable, boundTable, momentBounds } from './bounds.js';
+import { lawMoments } from './cumulant.js';
+import { type ErrorNodes, gaussianCovariance, gaussianQueryNodes, nodesAtQueries, queriesOf } from './error-nodes.js';
+import * as linear from './linear-algebra.js';
+import { fullMomentTable } from './moment-table.js';
+import { allMoments, momentNames, momentsAt, ScoreTransforms } from './participation.js';
+import type { DenseMatrix, ErrorQuantity, Law, Problem } from './problem.js';
+import { blockNodes, blockOf, centredWeights, sampledTaskNodes } from './task-nodes.js';
+
+export interface ErrorValue {
+  /** E‖·‖², squared error at this length. */
+  readonly value: number;
+  /** Estimated relative numerical error of an exact value (cancellation at large τ² included). */
+  readonly relativeError: number;
+  /** Of the quasi-Monte Carlo average over queries (and w); 0 where it is exact. */
+  readonly standardError: number;
+  /** d log value / d log L; NaN at L = ∞. */
+  readonly rate: number;
+  /** At least `value` at every length, and tending to it; NaN when not asked for. */
+  readonly certified: number;
+  /** Leading term in 1/L; NaN where rare queries make it diverge. */
+  readonly asymptote: number;
+}
+
+/** Coefficients of the moments (order of `momentNames`) in the factor of every feature of `ErrorNodes`. */
+const factors: Record<ErrorQuantity, readonly Float64Array[]> = (() => {
+  const row = (terms: Partial<Record<(typeof momentNames)[number], number>>, scale = 1): Float64Array =>
+    Float64Array.from(momentNames, (name) => scale * (terms[name] ?? 0));
+  const mean = [row({ B2: 1 }), row({ B2: 1, B3: -6, B22: 6 })];
+  const h = { B2: 1, B3: -18, B22: 11, B4: 58, B23: -92, B222: 40 };
+  return {
+    output: mean,
+    value_gradient: mean,
+    key_query_gradient: [
+      row({ B2: 1, B3: -2, B22: 2 }),
+      row({ B2: 1, B3: -2, B22: 1 }),
+      row(h, 2),
+      row(h, -2),
+      row({ B2: 1, B3: -14, B22: 7, B4: 38, B23: -52, B222: 20 }),
+      row({ B2: 1, B3: -62, B22: 27, B4: 594, B23: -680, B222: 240, B5: -1580, B24: 2480, B33: 1020, B223: -2880, B2222: 840 }),
+    ],
+  };
+})();
+
+/** With fewer nodes than this the moments are computed at each instead of looked up. */
+const fewNodes = 4;
+
+/** Errors of one layer on one token law and query law, at any length. */
+export class ErrorAverages {
+  /** Whether averages are exact (one-dimensional or one query) or quasi-Monte Carlo. */
+  readonly method: 'exact' | 'quasi_monte_carlo';
+
+  constructor(
+    private readonly nodes: ErrorNodes,
+    private readonly kernel: 'softmax' | 'linear',
+    /** Largest eigenvalue of the (mean) token covariance: σ² of the paper's form. */
+    readonly sigma2: number,
+    /** What a mean of the tokens adds to L times the linear kernel's errors. */
+    private readonly meanTerms: Partial<Record<ErrorQuantity, number>>,
+  ) {
+    this.method = nodes.method;
+  }
+
+  /** Rare queries govern the average from λ = ½ up, for softmax and a Gaussian query; else null. */
+  get rare(): RareQueries | null {
+    const lambda = this.nodes.queryEigenvalue;
+    return this.kernel === 'softmax' && lambda !== null ? rareQueries(lambda) : null;
+  }
+
+  /** `quantity` must be one of those asked for; `length` an integer ≥ 1 or Infinity. */
+  at(quantity: ErrorQuantity, length: number, wantCertified = true): ErrorValue {
+    if (this.nodes.features[quantity] === undefined) throw new RangeError(`${quantity} was not asked for`);
+    if (!(length >= 1)) throw new RangeError(`length must be at least 1, got ${length}`);
+    if (length === Number.POSITIVE_INFINITY) {
+      return { value: 0, relativeError: 0, standardError: 0, rate: Number.NaN, certified: 0, asymptote: 0 };
+    }
+    return this.kernel === 'linear' ? this.linearError(quantity, length) : this.softmaxError(quantity, length, wantCertified);
+  }
+
+  /** The bound alone, for any length: cheap enough for a search in L. */
+  certified(quantity: ErrorQuantity, length: number): number {
+    if (this.kernel === 'linear') return this.at(quantity, length).certified;
+    const { tau2 } = this.nodes;
+    const features = this.nodes.features[quantity]!;
+    const table: BoundTable | null = tau2.length > fewNodes ? boundTable(length) : null;
+    let sum = 0;
+    for (let j = 0; j < tau2.length; j++) {
+      if (table === null) momentBounds(tau2[j]!, length, bounds);
+      else table.at(tau2[j]!, bounds);
+      sum += boundAt(quantity, features, j);
+    }
+    return sum / this.nodes.replicates;
+  }
+
+  private softmaxError(quantity: ErrorQuantity, length: number, wantCertified: boolean): ErrorValue {
+    const { tau2, replicates, leading } = this.nodes;
+    const features = this.nodes.features[quantity]!;
+    const rows = factors[quantity];
+    const table = tau2.length > fewNodes ? fullMomentTable(length) : null;
+    const unit = table === null ? 1e-15 : length <= 1e6 ? 1e-12 : 5e-11;
+    const means = new Float64Array(replicates);
+    const size = tau2.length / replicates;
+    let slope = 0;
+    let rounding = 0;
+    for (let j = 0; j < tau2.length; j++) {
+      if (table === null) {
+        momentsAt(tau2[j]!, length, true, moments, slopes, (t, cap) => new ScoreTransforms(t, 2, 8, cap));
+        for (let q = 0; q < allMoments; q++) slopes[q]! *= moments[q]!;
+      } else table.full(tau2[j]!, moments, slopes);
+      let value = 0;
+      for (let i = 0; i < features.length; i++) {
+        const f = features[i]![j]!;
+        if (f === 0) continue;
+        const row = rows[i]!;
+        let factor = 0;
+        let derivative = 0;
+        let magnitude = 0;
+        for (let q = 0; q < allMoments; q++) {
+          const c = row[q]!;
+          if (c === 0) continue;
+          factor += c * moments[q]!;
+          derivative += c * slopes[q]!;
+          magnitude += Math.abs(c) * (table === null ? moments[q]! : moments[0]!);
+        }
+        value += f * factor;
+        slope += f * derivative;
+        rounding += f * magnitude;
+      }
+      means[Math.floor(j / size)]! += value;
+    }
+    const value = means.reduce((sum, x) => sum + x, 0) / replicates;
+    const asymptote = leading[quantity]! / length;
+    return {
+      value,
+      relativeError: value > 0 ? (rounding * unit) / (replicates * value) : 0,
+      standardError: spread(means, value),
+      rate: slope / (replicates * value),
+      certified: wantCertified ? this.certified(quantity, length) : Number.NaN,
+      asymptote: Number.isFinite(asymptote) ? asymptote : Number.NaN,
+    };
+  }
+
+  /** Linear attention: one token's variance over L, exactly; it is its own bound and asymptote. */
+  private linearError(quantity: ErrorQuantity, length: number): ErrorValue {
+    const { tau2, replicates } = this.nodes;
+    const features = this.nodes.features[quantity]!;
+    const means = new Float64Array(replicates);
+    const size = tau2.length / replicates;
+    for (let j = 0; j < tau2.length; j++) {
+      const first = features[0]![j]!;
+      const second = features[1]![j]!;
+      means[Math.floor(j / size)]! += (quantity === 'key_query_gradient' ? first : tau2[j]! * first) + second;
+    }
+    const extra = this.meanTerms[quantity] ?? 0;
+    for (let r = 0; r < replicates; r++) means[r] = (means[r]! + extra) / length;
+    const value = means.reduce((sum, x) => sum + x, 0) / replicates;
+    return { value, relativeError: 1e-13, standardError: spread(means, value), rate: -1, certified: value, asymptote: value };
+  }
+}
+
+const moments = new Float64Array(allMoments);
+const slopes = new Float64Array(allMoments);
+const bounds = new Float64Array(6);
+
+function spread(means: Float64Array, mean: number): number {
+  const n = means.length;
+  if (n < 2) return 0;
+  return Math.sqrt(means.reduce((sum, x) => sum + (x - mean) ** 2, 0) / (n * (n - 1)));
+}
+
+/** Bound of the error at node j from `bounds` (section 4). */
+function boundAt(quantity: ErrorQuantity, f: readonly Float64Array[], j: number): number {
+  if (quantity !== 'key_query_gradient') return (f[0]![j]! + f[1]![j]!) * bounds[2]!;
+  const m = f[2]![j]!;
+  const n = f[3]![j]!;
+  const w4 = f[4]![j]!;
+  const w5 = f[5]![j]!;
+  const c1 = Math.max(0, f[0]![j]! + f[1]![j]! + 2 * (m - n) + w4 + w5);
+  return c1 * bounds[2]! + 36 * n * bounds[3]! + (116 * m + 68 * n + 38 * w4 + 594 * w5) * bounds[4]! + 1920 * w5 * bounds[5]!;
+}
+
+/** Parameters at which the errors are measured: one head, the temperature and 1/√k inside U. */
+export interface LayerParameters {
+  /** D × D. */
+  readonly U: DenseMatrix;
+  /** D_out × D; 1 × D in a task. */
+  readonly V: DenseMatrix;
+}
+
+/**
+ * The averages for a problem's tokens, task and query, or null where section 3 does not apply (several heads, tokens that
+ * are not Gaussian, a link): those are sampled. `of`: which errors. Plain tokens take their parameters from the problem when
+ * none are given; a task needs them. The last few results are kept, so that runs that differ in length share them.
+ */
+export function errorAverages(problem: Problem, of: readonly ErrorQuantity[], parameters?: LayerParameters): ErrorAverages | null {
+  const { setting, attention, query, solver } = problem;
+  const layer = parameters ?? explicitParameters(problem);
+  if (layer === null || attention.heads !== 1) return null;
+  if (setting.kind === 'tokens' && gaussianCovariance(setting.law) === null) return null;
+  if (setting.kind === 'task') {
+    const { tokens, link } = setting.task;
+    if (link !== 'identity' || (tokens !== null && gaussianCovariance(tokens) === null)) return null;
+  }
+  const key = hasEmpirical(problem) ? null : JSON.stringify([setting, query, attention.kernel, layer, of, solver.seed]);
+  const known = key === null ? undefined : kept.get(key);
+  if (known !== undefined) return known;
+  const made = setting.kind === 'task' ? taskAverages(problem, layer, of) : tokenAverages(problem, setting.law, layer, of);
+  if (key !== null && made !== null) {
+    const oldest = kept.keys().next().value;
+    if (kept.size >= 64 && oldest !== undefined) kept.delete(oldest);
+    kept.set(key, made);
+  }
+  return made;
+}
+
+const kept = new Map<string, ErrorAverages>();
+
+function hasEmpirical({ setting, query }: Problem): boolean {
+  const inLaw = (law: Law): boolean =>
+    law.kind === 'empirical' || (law.kind === 'affine' && inLaw(law.base)) || (law.kind === 'mixture' && law.components.some(inLaw));
+  return (query?.kind === 'law' && inLaw(query.law)) || (setting.kind === 'task' && inLaw(setting.task.weights));
+}
+
+/** U and V of plain tokens as the spec gives them, the temperature divided out; null when either is missing. */
+export function explicitParameters({ attention }: Problem): LayerParameters | null {
+  const { keyQuery, value, temperature } = attention;
+  return keyQuery === null || value === null ? null : { U: linear.scale(keyQuery, 1 / temperature), V: value };
+}
+
+function topEigenvalue(matrix: DenseMatrix): number {
+  const { values } = linear.symmetricEigen(matrix);
+  return values.length > 0 ? Math.max(0, values[values.length - 1]!) : 0;
+}
+
+function tokenAverages(problem: Problem, law: Law, { U, V }: LayerParameters, of: readonly ErrorQuantity[]): ErrorAverages | null {
+  const { query, attention, solver } = problem;
+  const gamma = gaussianCovariance(law);
+  if (gamma === null || query === null) return null;
+  const W = linear.matmul(linear.transpose(V), V);
+  const nodes = queryNodes(gamma, U, W, query.kind === 'at' ? query.at : query.law, of, solver.seed);
+  const mean = lawMoments(law).mean;
+  const extra = attention.kernel === 'linear' && mean.some((x) => x !== 0) ? linearMeanTerms(gamma, mean, U, W, query) : {};
+  return new ErrorAverages(nodes, attention.kernel, topEigenvalue(gamma), extra);
+}
+
+function queryNodes(
+  gamma: DenseMatrix,
+  U: DenseMatrix,
+  W: DenseMatrix,
+  query: Law | readonly number[],
+  of: readonly ErrorQuantity[],
+  seed: number,
+): ErrorNodes {
+  if (!('kind' in query)) return nodesAtQueries(gamma, U, W, [{ z: query, weight: 1 }], of, 'exact', 1);
+  const covariance = gaussianCovariance(query);
+  const centred = covariance !== null && lawMoments(query).mean.every((x) => x === 0);
+  // Products of three general forms cost D³ at every point of the contour.
+  const affordable = !of.includes('key_query_gradient') || gamma.length <= 40;
+  if (centred && affordable) return gaussianQueryNodes(gamma, U, W, covariance, of);
+  const all = query.kind === 'empirical';
+  return nodesAtQueries(gamma, U, W, queriesOf(query, seed), of, all ? 'exact' : 'quasi_monte_carlo', all ? 1 : 8);
+}
+
+/**
+ * With a token mean m the scores of linear attention are not shift invariant: one token's (aᵀz)z gains
+ * (aᵀm)² tr WΓ + 2 (aᵀm) mᵀWb + τ² mᵀWm, and its z zᵀ gains trΓ mᵀWm + ‖m‖² tr WΓ + 2 mᵀWΓm (times ‖z‖²). Only the second
+ * moment of the query enters.
+ */
+function linearMeanTerms(
+  gamma: DenseMatrix,
+  m: Float64Array,
+  U: DenseMatrix,
+  W: DenseMatrix,
+  query: NonNullable<Problem['query']>,
+): Partial<Record<ErrorQuantity, number>> {
+  let second: number[][];
+  if (query.kind === 'at') second = linear.outer(query.at, query.at);
+  else {
+    const { mean, covariance } = lawMoments(query.law);
+    second = linear.add(covariance, linear.outer(mean, mean));
+  }
+  // E a aᵀ.
+  const aa = linear.matmul(U, linear.matmul(second, linear.transpose(U)));
+  const aaM = linear.matvec(aa, m);
+  const mean2 = linear.dot(m, aaM);
+  const tau2 = linear.traceOfProduct(aa, gamma);
+  const output = (weight: DenseMatrix): number =>
+    mean2 * linear.traceOfProduct(weight, gamma) +
+    2 * linear.bilinear(m, linear.matmul(weight, gamma), aaM) +
+    tau2 * linear.bilinear(m, weight, m);
+  const keyQuery =
+    linear.trace(gamma) * linear.bilinear(m, W, m) +
+    linear.dot(m, m) * linear.traceOfProduct(W, gamma) +
+    2 * linear.bilinear(m, linear.matmul(W, gamma), m);
+  return { output: output(W), value_gradient: output(linear.identity(m.length)), key_query_gradient: keyQuery * linear.trace(second) };
+}
+
+function taskAverages(problem: Problem, { U, V }: LayerParameters, of: readonly ErrorQuantity[]): ErrorAverages | null {
+  if (problem.setting.kind !== 'task') return null;
+  const { task } = problem.setting;
+  const v = V[0]!;
+  const omega = centredWeights(task.weights);
+  const block = blockOf(U, v);
+  const affordable = !of.includes('key_query_gradient') || task.dimension <= 40;
+  const nodes =
+    omega !== null && block !== null && affordable
+      ? blockNodes(task, omega, block, of)
+      : sampledTaskNodes(task, U, v, of, problem.solver.seed);
+  // E Γ_w.
+  const { mean, covariance } = lawMoments(task.weights);
+  const cross = linear.matvec(task.covariance, mean);
+  const corner = linear.traceOfProduct(task.covariance, linear.add(covariance, linear.outer(mean, mean))) + task.noise ** 2;
+  const gamma = [...task.covariance.map((row, i) => [...row, cross[i]!]), [...cross, corner]];
+  return new ErrorAverages(nodes, problem.attention.kernel, topEigenvalue(gamma), {});
+}
+
+export interface RareQueries {
+  /** λ: largest eigenvalue of Σ_q^{1/2} UᵀΓU Σ_q^{1/2}, at least ½. */
+  readonly eigenvalue: number;
+  /** ρ = √(1/λ + ¼) − ½: the average error falls as L^{−ρ} up to powers of log L. */
+  readonly exponent: number;
+}
+
+/** When rare queries govern an average over a Gaussian query (section 3, Regimes); null while the error falls as 1/L. */
+export function rareQueries(eigenvalue: number): RareQueries | null {
+  return eigenvalue >= 0.5 ? { eigenvalue, exponent: Math.sqrt(1 / eigenvalue + 0.25) - 0.5 } : null;
+}
+
+/**
+ * E Σ p_l t_l and E (Σ p_l t_l)² for t_l = vᵀz_l, z_l ~ N(0, Γ), scores aᵀz_l: from τ² = aᵀΓa, c = vᵀΓa, ρ² = vᵀΓv.
+ * Linear attention: (1/L) Σ (aᵀz_l) t_l in place of the softmax average.
+ */
+export function outputMoments(
+  kernel: 'softmax' | 'linear',
+  tau2: number,
+  c: number,
+  rho2: number,
+  length: number,
+): { mean: number; square: number } {
+  if (kernel === 'linear') return { mean: c, square: c * c + (length === Number.POSITIVE_INFINITY ? 0 : (tau2 * rho2 + c * c) / length) };
+  momentsAt(tau2, length, true, moments, slopes, (t, cap) => new ScoreTransforms(t, 2, 8, cap));
+  const [B2, B3, B22] = moments as unknown as [number, number, number];
+  return { mean: c * (1 - B2), square: rho2 * B2 + c * c * (1 - B2 - 6 * B3 + 6 * B22) };
+}
