@@ -73,7 +73,10 @@ export function axisTicks(axis: Pick<Axis, 'scale' | 'domain' | 'categories' | '
 }
 
 function linearTicks(domain: readonly [number, number], count: number, exponent: number): Tick[] {
-  const values = scaleLinear().domain(domain).ticks(count);
+  const scale = scaleLinear().domain(domain);
+  let values = scale.ticks(count);
+  // One label tells nothing about the scale.
+  for (let more = count + 1; values.length < 2 && more < count + 10; more++) values = scale.ticks(more);
   const unit = 10 ** exponent;
   const step = values.length > 1 ? Math.abs(values[1]! - values[0]!) / unit : 1;
   const digits = Math.min(12, Math.max(0, -Math.floor(Math.log10(step) + 1e-9)));
@@ -92,8 +95,10 @@ function logTicks(domain: readonly [number, number], count: number): Tick[] {
   if (Math.log10(high / low) < 1.7) return fewDecades(domain, count);
   const from = Math.ceil(Math.log10(low) - 1e-9);
   const to = Math.floor(Math.log10(high) + 1e-9);
-  const decades = to - from + 1;
-  const step = decadeSteps.find((s) => decades / s <= count) ?? 300;
+  const labels = (step: number): number => Math.floor(to / step) - Math.ceil(from / step) + 1;
+  const possible = decadeSteps.filter((s) => labels(s) >= 2);
+  const step = possible.find((s) => labels(s) <= count) ?? possible.at(-1);
+  if (step === undefined) return fewDecades(domain, count);
   const plainly = from >= -2 && to <= 3;
   const ticks: Tick[] = [];
   for (let k = from - 1; k <= to; k++) {
@@ -125,11 +130,10 @@ function fewDecades(domain: readonly [number, number], count: number): Tick[] {
   const choices = [[1, 2, 3, 4, 5, 6, 8], [1, 2, 5], [1, 3], [1]].map((leads) => marks.filter((m) => leads.includes(m.lead)));
   const labelled = choices.find((chosen) => chosen.length >= 2 && chosen.length <= count + 1);
   if (labelled !== undefined) return marks.map((m) => ({ value: m.value, label: labelled.includes(m) ? numberText(m.value, 3) : null }));
-  return scaleLinear()
-    .domain([low, high])
-    .ticks(Math.min(count, 3))
-    .filter(inside)
-    .map((value) => ({ value, label: numberText(value) }));
+  const scale = scaleLinear().domain([low, high]);
+  let values = scale.ticks(Math.min(count, 3));
+  for (let more = 4; values.length < 2 && more < 12; more++) values = scale.ticks(more);
+  return values.filter(inside).map((value) => ({ value, label: numberText(value) }));
 }
 
 /** Text of a unit 10^exponent behind an axis label. */

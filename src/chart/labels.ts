@@ -57,13 +57,15 @@ export function quantityLabel(q: QuantityRef): Text {
   return symbol === '' ? name : concat(name, plain(' '), rich(symbol));
 }
 
-/** Several quantities on one axis. */
+const baselines: readonly QuantityRef['name'][] = ['bayes_risk', 'one_step_risk', 'zero_risk'];
+
+/** Several quantities on one axis; baselines drawn beside a quantity are of its kind and need no mention. */
 export function quantitiesLabel(refs: readonly QuantityRef[]): Text {
-  const [first, ...rest] = refs;
+  const told = refs.filter((q) => !baselines.includes(q.name));
+  const [first, ...rest] = told.length > 0 ? told : refs;
   if (first === undefined) return plain('value');
   if (rest.length === 0) return quantityLabel(first);
-  if (refs.length > 3) return plain('value');
-  return plain(refs.map(quantityName).join(', '));
+  return rest.length > 2 ? plain('value') : plain([first, ...rest].map(quantityName).join(', '));
 }
 
 export function sweepSymbol(name: string): Text {

@@ -11,6 +11,7 @@ const ascii = [
 
 const others: Readonly<Record<string, number>> = {
   '\u00a0': 278,
+  '\u2009': 200,
   '\u202f': 200,
   '−': 584,
   '×': 584,

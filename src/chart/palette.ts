@@ -1,7 +1,8 @@
 /**
- * Colours and dashes of the three themes. Every line colour has a contrast of at least 3:1 with its background. Categories follow the order
- * of Okabe and Ito (Color Universal Design, 2008), its light ones darkened for white paper; ordered values run along a ramp of falling
- * (dark theme: rising) lightness, made in OKLCH, towards the colour of L = ∞.
+ * Colours and dashes of the three themes. Every line colour has a contrast of at least 3:1 with its background. Categories keep the hues and
+ * the order of Okabe and Ito (Color Universal Design, 2008), moved just so far (at most 30 of 255 in a channel) that they meet that contrast
+ * and stay apart for colour-blind readers. Ordered values run along a ramp of falling (dark theme: rising) lightness, made in OKLCH, towards
+ * the colour of L = ∞.
  */
 import type { ColourRole } from './types.js';
 
@@ -19,7 +20,7 @@ export interface Theme {
   readonly ramp: readonly string[];
 }
 
-const paperCategories = ['#0072b2', '#d55e00', '#009e73', '#c46a9b', '#b07c00', '#3b94cf'] as const;
+const paperCategories = ['#0d54ca', '#b74106', '#00a966', '#b1579c', '#ca8502', '#2687ec'] as const;
 const paperRamp = ['#da7e05', '#dd601f', '#d44644', '#c43260', '#ac2677', '#8e2289', '#6e2193', '#4c2194', '#26228a'] as const;
 
 export const themes: Readonly<Record<ThemeName, Theme>> = {
@@ -53,7 +54,7 @@ export const themes: Readonly<Record<ThemeName, Theme>> = {
     grid: '#333333',
     limit: '#ffffff',
     neutral: '#9d9d9d',
-    categories: ['#56b4e9', '#ef7b2e', '#1fbf92', '#dd8fb9', '#e69f00', '#f0e442'],
+    categories: ['#7397de', '#f35e3c', '#23dd8a', '#c0a2b7', '#f38508', '#ffea48'],
     ramp: ['#796eda', '#a46ed7', '#ca6fc9', '#e974b2', '#fe8198', '#ff9b89', '#feb282', '#ffc77a', '#ffdc51'],
   },
 };
