@@ -45,6 +45,11 @@ export function isBlockForm(m: Merged, D: number): boolean {
   return true;
 }
 
+/** A, the upper left d × d block of U. */
+export function blockOf(m: Merged, D: number): number[][] {
+  return Array.from({ length: D - 1 }, (_, i) => Array.from({ length: D - 1 }, (_, j) => m.U[i * D + j]!));
+}
+
 /** Sums over the path that one evaluation needs, in the coordinates where τ² = Σ λ_i ξ_i². */
 class DiagonalSums {
   /** E B2. */

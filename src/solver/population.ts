@@ -1,5 +1,5 @@
 /** Population risk of the in-context task and its gradient: exact where it can be, else quasi-Monte Carlo, else sampled prompts. */
-import { BlockRisk, blockApplies, hasGaussianTokens, isBlockForm } from './balanced.js';
+import { BlockRisk, blockApplies, blockOf, hasGaussianTokens, isBlockForm } from './balanced.js';
 import { lawMoments } from './cumulant.js';
 import { initialParameters, layoutOf, type Merged, merge, taskOf } from './parameters.js';
 import { PolynomialRisk } from './polynomial-risk.js';
@@ -90,11 +90,6 @@ class BlockOrElse implements PopulationRisk {
     gv[d] = gb;
     return value;
   }
-}
-
-/** A, the upper left d × d block of U. */
-export function blockOf(m: Merged, D: number): number[][] {
-  return Array.from({ length: D - 1 }, (_, i) => Array.from({ length: D - 1 }, (_, j) => m.U[i * D + j]!));
 }
 
 function withoutBlock(problem: Problem): PopulationRisk {
