@@ -175,6 +175,7 @@ function findDamage(structure: Structure): Damage {
     set.add(name);
     map.set(key, set);
   };
+  if (structure.lost) add(names, -1, null);
   for (const leaf of leaves(structure.parts)) {
     if (!leaf.reported && !leaf.damaged) continue;
     const first = leaf.tokens[0]!;

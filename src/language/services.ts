@@ -54,17 +54,17 @@ class PreparedLexer implements Lexer {
   #type(token: Token): TokenDictionary[string] {
     switch (token.kind) {
       case 'number':
-        return this.definition['NUMBER']!;
+        return this.definition.NUMBER!;
       case 'string':
-        return this.definition['STRING']!;
+        return this.definition.STRING!;
       case 'end':
-        return this.definition['END']!;
+        return this.definition.END!;
       case 'symbol':
         return this.definition[token.image]!;
       case 'word':
         return Object.hasOwn(this.definition, token.image) && !/^[A-Z]/.test(token.image)
           ? this.definition[token.image]!
-          : this.definition['ID']!;
+          : this.definition.ID!;
     }
   }
 }

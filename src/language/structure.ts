@@ -42,6 +42,8 @@ export interface ExperimentPart {
 export interface Structure {
   readonly parts: (Leaf | ExperimentPart)[];
   readonly diagnostics: Diagnostic[];
+  /** True when a part of the file outside every experiment could not be made out. */
+  readonly lost: boolean;
 }
 
 const opening: Readonly<Record<string, string>> = { '(': ')', '[': ']' };
@@ -68,6 +70,7 @@ class StructurePass {
   #i = 0;
   #experiment = -1;
   #inside = false;
+  #lost = false;
 
   constructor(tokens: readonly Token[]) {
     this.#tokens = tokens;
@@ -75,7 +78,7 @@ class StructurePass {
 
   run(): Structure {
     while (this.#i < this.#tokens.length) this.#topLevel();
-    return { parts: this.#parts, diagnostics: this.#diagnostics };
+    return { parts: this.#parts, diagnostics: this.#diagnostics, lost: this.#lost };
   }
 
   #report(code: Code, message: string, range: { start: number; end: number }, fix?: Fix): void {
@@ -218,7 +221,7 @@ class StructurePass {
         text: 'let ',
       });
       this.#readStatement('Let', [{ ...virtual('word', 'let', t), start: t.start, end: t.start }], this.#parts, { reported: true });
-    } else if (t.kind === 'word' && this.#isAssignment(this.#i + 1) && nearest(t.image, ['let']) !== undefined) {
+    } else if (t.kind === 'word' && this.#isAssignment(this.#i + 1) && t.image !== 'sweep') {
       this.#misspelt(t, 'let');
       this.#i++;
       this.#readStatement('Let', [{ ...t, image: 'let' }], this.#parts, { reported: true });
@@ -229,6 +232,7 @@ class StructurePass {
       this.#report('E103', `This \`${t.image}\` closes nothing.`, t, this.#removal(t));
       while (this.#is(this.#i, '}') || this.#is(this.#i, ')') || this.#is(this.#i, ']')) this.#i++;
     } else {
+      this.#lost = true;
       const inside = t.kind === 'word' && (this.#startsMember(this.#i) || this.#blockKind(this.#i) !== undefined);
       this.#report(
         'E115',

@@ -1,0 +1,123 @@
+import { type AstNode, AstUtils } from 'langium';
+import { type Experiment, isLet, isNameExpression, isSweep, type Let, type Sweep } from '../generated/ast.js';
+import { type Definition, definitions, resolveName } from '../scope.js';
+import { builtIn, quantities } from '../vocabulary.js';
+import { type Context, rangeOfProperty } from './context.js';
+
+const kinds = {
+  function: 'a function',
+  constant: 'a constant',
+  axis: 'an axis',
+  value: 'a word of the language',
+  quantity: 'a quantity',
+} as const;
+
+export function checkTitles(context: Context): void {
+  const seen = new Set<string>();
+  for (const experiment of context.experiments) {
+    if (experiment.title !== '' && seen.has(experiment.title)) {
+      context.report(
+        'E210',
+        `There is another experiment with the title "${experiment.title}"; give each its own.`,
+        rangeOfProperty(experiment, 'title'),
+      );
+    }
+    seen.add(experiment.title);
+  }
+}
+
+/** Names given twice, names of built-ins, cycles, sweeps over sweeps. */
+export function checkDefinitions(context: Context): void {
+  const spec = context.syntax.tree;
+  const scopes: { members: readonly AstNode[]; experiment: Experiment | undefined }[] = [{ members: spec.elements, experiment: undefined }];
+  for (const experiment of context.experiments) scopes.push({ members: experiment.members, experiment });
+  const circular = new Set<Definition>();
+  for (const { members, experiment } of scopes) {
+    const seen = new Set<string>();
+    for (const member of members) {
+      if (!isLet(member) && !isSweep(member)) continue;
+      const range = rangeOfProperty(member, 'name');
+      const kind = builtIn(member.name) ?? (Object.hasOwn(quantities, member.name) ? 'quantity' : undefined);
+      if (kind) context.report('E219', `\`${member.name}\` is ${kinds[kind]} and cannot be defined again; take another name.`, range);
+      else if (seen.has(member.name))
+        context.report('E209', `\`${member.name}\` is defined twice${experiment ? ' in this experiment' : ''}; take another name.`, range);
+      seen.add(member.name);
+    }
+    for (const member of members) {
+      if (isLet(member)) checkCycle(context, member, circular);
+      else if (isSweep(member) && experiment) checkSweepList(context, member, experiment);
+    }
+  }
+}
+
+/** Definitions that a definition reads, in the experiment or in the file. */
+export function reads(definition: AstNode, experiment: Experiment | undefined): Definition[] {
+  const found: Definition[] = [];
+  const value = isLet(definition) ? definition.value : isSweep(definition) ? definition.list : definition;
+  for (const node of AstUtils.streamAst(value)) {
+    if (!isNameExpression(node)) continue;
+    const target = resolveName(node, node.name, experiment);
+    if (target) found.push(target);
+  }
+  return found;
+}
+
+function checkCycle(context: Context, start: Let, circular: Set<Definition>): void {
+  if (circular.has(start)) return;
+  const done = new Set<Definition>();
+  const path: Definition[] = [start];
+  const walk = [reads(start, undefined).concat(readsInside(start))];
+  while (walk.length > 0) {
+    const next = walk[walk.length - 1]!.pop();
+    if (next === undefined) {
+      walk.pop();
+      path.pop();
+    } else if (next === start) {
+      for (const member of path) circular.add(member);
+      const names = [...path, start].map((d) => `\`${d.name}\``).join(' → ');
+      context.report(
+        'E220',
+        path.length === 1 ? `\`${start.name}\` is defined by itself.` : `\`${start.name}\` depends on itself: ${names}.`,
+        rangeOfProperty(start, 'name'),
+      );
+      return;
+    } else if (isLet(next) && !done.has(next)) {
+      done.add(next);
+      path.push(next);
+      walk.push(readsInside(next));
+    }
+  }
+}
+
+const readsInside = (definition: Let): Definition[] =>
+  reads(
+    definition,
+    AstUtils.getContainerOfType(definition, (n): n is Experiment => n.$type === 'Experiment'),
+  );
+
+function checkSweepList(context: Context, sweep: Sweep, experiment: Experiment): void {
+  const seen = new Set<Definition>();
+  const open = reads(sweep, experiment);
+  while (open.length > 0) {
+    const next = open.pop()!;
+    if (seen.has(next)) continue;
+    seen.add(next);
+    if (isSweep(next)) {
+      const message =
+        next === sweep
+          ? `The list of the sweep \`${sweep.name}\` uses the sweep itself.`
+          : `The list of the sweep \`${sweep.name}\` uses the sweep \`${next.name}\`; a list may use lets only, and several sweeps make their product.`;
+      const use = AstUtils.streamAst(sweep.list).find((n) => isNameExpression(n) && resolveName(n, n.name, experiment) === next);
+      context.report('E221', message, use ? rangeOfProperty(use, 'name') : rangeOfProperty(sweep, 'list'));
+      return;
+    }
+    open.push(...reads(next, experiment));
+  }
+}
+
+/** Names that can be written in an experiment, or in the file. */
+export function visibleNames(context: Context, experiment: Experiment | undefined): string[] {
+  const names = [...definitions(context.syntax.tree).keys()];
+  if (experiment) names.push(...definitions(experiment).keys());
+  return names;
+}

@@ -1,0 +1,178 @@
+import { AstUtils } from 'langium';
+import {
+  type Experiment,
+  type Expression,
+  isExpect,
+  isMeasure,
+  isNameExpression,
+  isNumberLiteral,
+  isOperand,
+  isPlot,
+  isRateExpression,
+  isSweep,
+  type Operand,
+  type Quantity,
+} from '../generated/ast.js';
+import { definitions, resolveName } from '../scope.js';
+import { axes, facets, quantities } from '../vocabulary.js';
+import { type Context, listed, type Range, rangeOfProperty } from './context.js';
+
+const errorQuantities = Object.keys(quantities).filter((q) => quantities[q]!.isError);
+
+/** What is measured, drawn and expected: names of quantities, facets, axes and sweeps. */
+export function checkStatements(context: Context, experiment: Experiment): void {
+  for (const member of experiment.members) {
+    if (isMeasure(member) || isPlot(member)) for (const q of member.quantities) checkQuantity(context, q);
+    if (isPlot(member)) {
+      checkAxis(context, experiment, member.axis, rangeOfProperty(member, 'axis'), 'against', true);
+      member.by.forEach((name, i) => {
+        checkAxis(context, experiment, name, rangeOfProperty(member, 'by', i), 'by', false);
+      });
+      member.logAxes.forEach((axis, i) => {
+        if (axis !== 'x' && axis !== 'y')
+          context.report(
+            'E208',
+            `\`log ${axis}\` is no axis of a plot; write \`log x\` or \`log y\`.`,
+            rangeOfProperty(member, 'logAxes', i),
+          );
+      });
+    } else if (isExpect(member)) {
+      checkSubject(context, member.left);
+      if (member.relation.$type === 'Monotone')
+        checkAxis(context, experiment, member.relation.axis, rangeOfProperty(member.relation, 'axis'), 'in', true);
+      for (const node of AstUtils.streamAst(member)) if (isOperand(node)) checkOperand(context, experiment, node, node !== member.left);
+    }
+  }
+}
+
+function checkQuantity(context: Context, q: Quantity): void {
+  const form = q.prefix === undefined ? undefined : q.prefix === 'fitted' ? 'fitted rate' : q.prefix;
+  if (!checkNameAndFacet(context, q, form)) return;
+  if (q.prefix === 'trust_length' && q.threshold === undefined) {
+    context.report(
+      'E228',
+      `\`trust_length of ${q.name}\` needs its threshold: \`trust_length of ${q.name} to VALUE\`.`,
+      rangeOfProperty(q, 'name'),
+    );
+  } else if (q.prefix !== 'trust_length' && q.threshold !== undefined) {
+    context.report('E228', 'Only `trust_length of Q to V` takes a threshold.', rangeOfProperty(q, 'threshold'));
+  }
+}
+
+/** Reports the first thing wrong; true when all is right. */
+function checkNameAndFacet(
+  context: Context,
+  node: { readonly name: string; readonly facet?: string; readonly $type: string } & Parameters<typeof rangeOfProperty>[0],
+  form: string | undefined,
+): boolean {
+  const { name, facet } = node;
+  if (!Object.hasOwn(quantities, name)) {
+    context.unknownWord(
+      'E204',
+      name,
+      `\`${name}\` is not a quantity`,
+      rangeOfProperty(node, 'name'),
+      Object.keys(quantities),
+      `the quantities are ${listed(Object.keys(quantities))}`,
+    );
+    return false;
+  }
+  const { isError } = quantities[name]!;
+  if (facet !== undefined && !isError) {
+    context.report(
+      'E205',
+      `\`${name}\` has no \`.${facet}\`; only ${listed(errorQuantities)} have ${listed(Object.keys(facets).map((f) => `.${f}`))}.`,
+      rangeOfProperty(node, 'facet'),
+    );
+    return false;
+  }
+  if (facet !== undefined && !Object.hasOwn(facets, facet)) {
+    context.unknownWord(
+      'E205',
+      facet,
+      `\`.${facet}\` is not known`,
+      rangeOfProperty(node, 'facet'),
+      Object.keys(facets),
+      `there are ${listed(Object.keys(facets).map((f) => `.${f}`))}`,
+    );
+    return false;
+  }
+  if (form !== undefined && !isError) {
+    context.report(
+      'E228',
+      `\`${form}\` is of an error that falls with the prompt length: ${listed(errorQuantities, 'or')}.`,
+      rangeOfProperty(node, 'name'),
+    );
+    return false;
+  }
+  return true;
+}
+
+const unwrapped = (e: Expression): { readonly quantity: Expression; readonly scaled: boolean } =>
+  e.$type === 'BinaryExpression' && e.operator === '*' && isNumberLiteral(e.left)
+    ? { quantity: e.right, scaled: true }
+    : { quantity: e, scaled: false };
+
+function checkSubject(context: Context, left: Operand): void {
+  const { quantity } = unwrapped(left.value);
+  if (isRateExpression(quantity)) return;
+  if (!isNameExpression(quantity)) {
+    context.report('E228', 'The left side of `expect` is a quantity: `expect QUANTITY below VALUE`.', rangeOfProperty(left, 'value'));
+  } else if (!Object.hasOwn(quantities, quantity.name)) checkNameAndFacet(context, quantity, undefined);
+}
+
+function checkOperand(context: Context, experiment: Experiment, operand: Operand, mayBeNumber: boolean): void {
+  const { quantity } = unwrapped(operand.value);
+  let isQuantity = false;
+  if (isRateExpression(quantity)) isQuantity = checkNameAndFacet(context, quantity, quantity.fitted ? 'fitted rate' : 'rate') || true;
+  else if (isNameExpression(quantity)) {
+    isQuantity = Object.hasOwn(quantities, quantity.name) && !resolveName(quantity, quantity.name);
+    if (isQuantity || (mayBeNumber && quantity.facet !== undefined && !resolveName(quantity, quantity.name)))
+      checkNameAndFacet(context, quantity, undefined);
+  }
+  if (!isQuantity) {
+    for (const node of AstUtils.streamAst(operand.value)) {
+      if ((isNameExpression(node) && Object.hasOwn(quantities, node.name) && !resolveName(node, node.name)) || isRateExpression(node)) {
+        if (node === quantity) continue;
+        context.report('E228', 'A quantity on the right stands alone or as `NUMBER * QUANTITY`.', rangeOfProperty(node, 'name'));
+        return;
+      }
+    }
+  }
+  if (!operand.at) return;
+  const isName = isNameExpression(quantity) && !Object.hasOwn(quantities, quantity.name);
+  if (!isQuantity && mayBeNumber && !isName)
+    context.report('E228', '`at` picks values of a quantity, and this is none.', rangeOfProperty(operand, 'value'));
+  const seen = new Set<string>();
+  for (const entry of operand.at.entries) {
+    const range = rangeOfProperty(entry, 'name');
+    if (seen.has(entry.name)) context.report('E211', `\`${entry.name}\` is given twice.`, range);
+    seen.add(entry.name);
+    checkAxis(context, experiment, entry.name, range, 'at', true);
+  }
+}
+
+function checkAxis(context: Context, experiment: Experiment, name: string, range: Range, word: string, orAxis: boolean): void {
+  if (orAxis && Object.hasOwn(axes, name)) return;
+  const defined = definitions(experiment).get(name);
+  if (defined && isSweep(defined)) return;
+  const sweeps = [...definitions(experiment).values()].filter(isSweep).map((s) => s.name);
+  if (defined || definitions(context.syntax.tree).has(name)) {
+    context.report(
+      'E222',
+      `\`${name}\` is a \`let\` and has one value; \`${word}\` takes ${sweeps.length > 0 ? `a sweep: ${listed(sweeps, 'or')}` : 'a sweep'}.`,
+      range,
+    );
+    return;
+  }
+  if (!context.isNewUnknown(name, experiment)) return;
+  const candidates = orAxis ? [...sweeps, ...Object.keys(axes)] : sweeps;
+  context.unknownWord(
+    'E222',
+    name,
+    `\`${name}\` is not a sweep of this experiment`,
+    range,
+    candidates,
+    candidates.length > 0 ? `\`${word}\` takes ${listed(candidates, 'or')}` : `add \`sweep ${name} over …\``,
+  );
+}
