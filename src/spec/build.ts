@@ -6,7 +6,7 @@ import type { Facet, QuantityName } from '../solver/problem.js';
 import { BlockReader, checkNumber } from './blocks.js';
 import { codes } from './codes.js';
 import { type Environment, ExperimentScope, environment, type FileContext, isDamaged } from './environment.js';
-import { evaluate } from './evaluate.js';
+import { evaluate, evaluateLet } from './evaluate.js';
 import { type PendingExpectation, readExpectation } from './expectations.js';
 import {
   type Experiment,
@@ -21,12 +21,13 @@ import {
 import type { FileStore } from './files/reader.js';
 import { experimentHash, runHash } from './hash.js';
 import { durationText, mostRuns, mostSecondsPerExperiment } from './limits.js';
-import { type BlockReaders, errorName, lowerRun } from './lower.js';
+import { lowerRun } from './lower.js';
 import type { MatrixStore } from './matrices.js';
 import { Damaged, extent, Mistake, Report } from './mistake.js';
 import { readOverlay } from './overlays.js';
 import { defaultPlots, readPlot } from './plots.js';
 import { formOf, quantityRef } from './quantities.js';
+import { type BlockReaders, errorName } from './settings.js';
 import { constantsOf, type Study } from './study.js';
 import { forEachCombination, type SweepValues, sweepValue, sweepValues } from './sweeps.js';
 import { numberText, type Value } from './values.js';
@@ -59,6 +60,15 @@ export function buildExperiment(
   return { experiment: report.failed || within.length > 0 ? null : experiment, diagnostics: report.diagnostics };
 }
 
+/** Evaluates the lets that no sweep touches, so that a mistake is found in one that nothing uses. */
+export function checkLets(lets: Iterable<Let>, env: Environment, report: Report): void {
+  for (const definition of lets) {
+    if (definition.value !== undefined && env.scope.sweepsBehind(definition.value).size === 0) {
+      report.attempt(() => evaluateLet(definition, definition, env));
+    }
+  }
+}
+
 class Builder {
   private readonly study: Study;
   private readonly scope: ExperimentScope;
@@ -78,13 +88,18 @@ class Builder {
     }
     const sweeps = [...this.scope.sweeps.values()].flatMap((sweep): SweepValues[] => {
       const values = report.attempt(() => sweepValues(sweep, this.scope, this.fixed));
-      return values === undefined ? [] : [values];
+      if (values === undefined) {
+        this.scope.damagedSweeps.add(sweep.name);
+        return [];
+      }
+      return [values];
     });
     this.study = { node, scope: this.scope, sweeps, blocks, fixed: this.fixed, report, files: context.files, rangeOf: context.rangeOf };
   }
 
   build(): Experiment | null {
     const { study, report } = this;
+    checkLets(this.scope.lets.values(), constantsOf(study), report);
     const repeats = this.repeats();
     const runCount = study.sweeps.reduce((product, sweep) => product * sweep.values.length, repeats ?? 1);
     if (runCount > mostRuns) {
@@ -250,7 +265,8 @@ class Builder {
   /** Which sweep values made a setting wrong: `where L = 10`. */
   private detail(expression: Expression, values: ReadonlyMap<string, Value>): string {
     const behind = [...this.scope.sweepsBehind(expression)].filter((name) => values.has(name));
-    const isPlain = expression.$type === 'NameExpression' && this.scope.sweeps.has(expression.name);
+    // A number is in the message itself.
+    const isPlain = expression.$type === 'NameExpression' && values.get(expression.name)?.kind === 'number';
     return behind.length === 0 || isPlain ? '' : `where ${behind.map((name) => `${name} = ${values.get(name)!.text}`).join(', ')}`;
   }
 

@@ -3,14 +3,12 @@ import type { Call, Expression } from '../language/generated/ast.js';
 import { bindArguments } from './arguments.js';
 import { codes } from './codes.js';
 import type { Environment } from './environment.js';
+import { longestList } from './limits.js';
 import { Mistake } from './mistake.js';
 import { describe, listValue, numberText, numberValue, type Value } from './values.js';
 
 export type Evaluate = (node: Expression | undefined, env: Environment) => Value;
 export type BuiltIn = (call: Call, env: Environment, evaluate: Evaluate) => Value;
-
-/** Longest list that linspace and logspace make. */
-const longest = 100_000;
 
 function numberOf(node: Expression, env: Environment, evaluate: Evaluate, callee: string): number {
   const value = evaluate(node, env);
@@ -80,11 +78,11 @@ function spaced(geometric: boolean): BuiltIn {
         `\`${call.callee}\` makes a whole number of points, at least 1, not ${numberText(count)}.`,
       );
     }
-    if (count > longest) {
+    if (count > longestList) {
       throw new Mistake(
         codes.runs,
         countNode,
-        `\`${call.callee}\` is asked for ${numberText(count)} points; at most ${longest} are possible.`,
+        `\`${call.callee}\` is asked for ${numberText(count)} points; at most ${longestList} are possible.`,
       );
     }
     const at = (i: number): number => {

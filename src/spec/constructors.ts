@@ -174,7 +174,7 @@ const mixture: BuiltIn = (call, env, evaluate) => {
     throw new Mistake(
       codes.weights,
       place,
-      `This mixture has ${laws.length} laws and ${weights.length} weights; give one weight for each law.`,
+      `This mixture has ${laws.length} law${laws.length === 1 ? '' : 's'} and ${weights.length} weight${weights.length === 1 ? '' : 's'}; give one weight for each law.`,
     );
   }
   const negative = weights.find((weight) => weight < 0);
@@ -224,7 +224,7 @@ const rowsMatrix: BuiltIn = (call, env, evaluate) => {
     throw new Mistake(
       codes.ragged,
       value.nodes?.[odd] ?? place,
-      `Row ${odd + 1} of this matrix has ${rows[odd]!.length} entries, and row 1 has ${columns}.`,
+      `Row ${odd + 1} of this matrix has length ${rows[odd]!.length}, and row 1 has length ${columns}.`,
     );
   }
   return matrix({ kind: 'rows', rows }, `matrix([${rows.map(listText).join(', ')}])`);

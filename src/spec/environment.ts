@@ -29,6 +29,8 @@ export function isDamaged(context: FileContext, node: AstNode): boolean {
 export class ExperimentScope {
   readonly lets = new Map<string, Let>();
   readonly sweeps = new Map<string, SweepNode>();
+  /** Sweeps whose list has a mistake: what depends on them has no value and needs no message. */
+  readonly damagedSweeps = new Set<string>();
   private readonly dependencies = new Map<Let, ReadonlySet<string>>();
 
   constructor(

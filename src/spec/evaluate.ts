@@ -1,15 +1,14 @@
 /** Evaluates expressions to typed values with a canonical text (docs/language.md, "Text"). */
+import type { AstNode } from 'langium';
 import type { BinaryExpression, Call, Expression, Let, RangeLiteral } from '../language/generated/ast.js';
 import { numericFunctions } from './builtins.js';
 import { codes } from './codes.js';
 import { constructors } from './constructors.js';
 import { type Environment, isDamaged } from './environment.js';
+import { longestList } from './limits.js';
 import { isMatrixLike, productOf, sumOf } from './matrix-expression.js';
 import { Damaged, Mistake, nearest } from './mistake.js';
 import { describe, listValue, type NumberValue, numberText, numberValue, stringValue, type Value, wordValue } from './values.js';
-
-/** Longest list that a range, linspace or logspace may make. */
-export const longestList = 100_000;
 
 /** Words that some setting, function or law takes as they stand. */
 export const keywordValues: ReadonlySet<string> = new Set([
@@ -103,8 +102,7 @@ function evaluateName(name: string, node: Expression, env: Environment): Value {
       return swept;
     }
     if (env.scope.sweeps.has(name)) {
-      // A sweep without a value: its list is damaged, or this place cannot depend on sweeps.
-      if (env.sweeps.size > 0 || isDamaged(env.scope.file, env.scope.sweeps.get(name)!)) {
+      if (env.scope.damagedSweeps.has(name) || isDamaged(env.scope.file, env.scope.sweeps.get(name)!)) {
         throw new Damaged();
       }
       throw new Mistake(codes.type, node, `\`${name}\` is swept, so it has no single value here.`);
@@ -137,7 +135,8 @@ function evaluateName(name: string, node: Expression, env: Environment): Value {
   );
 }
 
-function evaluateLet(definition: Let, user: Expression, env: Environment): Value {
+/** The value of a `let`, evaluated once; `user` is where a cycle is reported. */
+export function evaluateLet(definition: Let, user: AstNode, env: Environment): Value {
   const known = env.fixed.get(definition) ?? env.varying.get(definition);
   if (known !== undefined) {
     return known;
@@ -242,9 +241,9 @@ function evaluateCall(node: Call, env: Environment): Value {
   if (numeric !== undefined) {
     return numeric(node, env, evaluate);
   }
-  const constructor = constructors.get(node.callee);
-  if (constructor !== undefined) {
-    return constructor(node, env, evaluate);
+  const construct = constructors.get(node.callee);
+  if (construct !== undefined) {
+    return construct(node, env, evaluate);
   }
   if (env.scope.file.damage.length > 0) {
     throw new Damaged();

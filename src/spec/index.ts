@@ -2,11 +2,12 @@
 import type { Diagnostic } from '../language/diagnostic.js';
 import type { Experiment as ExperimentNode } from '../language/generated/ast.js';
 import { type ParsedSpec, parseSpec } from '../language/index.js';
-import { buildExperiment } from './build.js';
-import type { FileContext } from './environment.js';
+import { buildExperiment, checkLets } from './build.js';
+import { ExperimentScope, environment, type FileContext } from './environment.js';
 import type { Experiment, Plan } from './experiment.js';
 import { type FileReader, FileStore } from './files/reader.js';
 import { MatrixStore } from './matrices.js';
+import { Report } from './mistake.js';
 import { applyOptions, type Relocation, unmoved } from './options.js';
 import { rangeIn } from './ranges.js';
 import { roundedLists } from './rounding.js';
@@ -47,7 +48,9 @@ function lowerTree(parsed: ParsedSpec, options: PlanOptions, relocation: Relocat
   const matrices = new MatrixStore(files);
   const rangeOf = rangeIn(parsed.text, relocation);
   const experiments: Experiment[] = [];
-  const found: Diagnostic[] = [];
+  const top = new Report();
+  checkLets(lets.values(), environment(new ExperimentScope(file, null), new Map(), new Map()), top);
+  const found: Diagnostic[] = [...top.diagnostics];
   for (const element of experimentNodes) {
     const built = buildExperiment(element, { file, files, matrices, rangeOf });
     found.push(...built.diagnostics);

@@ -1,5 +1,7 @@
 /** What is out of reach. A spec beyond a limit is refused with the estimate before anything is allocated. */
 
+/** Longest list that a range, linspace, logspace or sweep may make. */
+export const longestList = 100_000;
 /** Most runs of one experiment, repeats included. */
 export const mostRuns = 20_000;
 /** Seconds of one core that one run may be estimated at (about twelve days). */

@@ -31,7 +31,7 @@ export class MatrixStore {
   build(value: MatrixValue, rows: number | null, columns: number, node: AstNode, what: string): DenseMatrix {
     const shape = this.shape(value.matrix) ?? { rows: columns, columns };
     if ((rows !== null && shape.rows !== rows) || shape.columns !== columns) {
-      const need = rows === null ? `${columns} columns` : `${rows} × ${columns}`;
+      const need = rows === null ? `${columns} column${columns === 1 ? '' : 's'}` : `${rows} × ${columns}`;
       throw new Mistake(
         codes.dimension,
         node,
@@ -72,7 +72,7 @@ export class MatrixStore {
       this.positive.set(key, smallest);
     }
     if (smallest < 0) {
-      const lift = Number((-smallest * 1.0001).toPrecision(4));
+      const lift = roundedUp(-smallest);
       const text = `${node.$cstNode?.text ?? value.text} + ${numberText(lift)} * identity`;
       const direct = node.$type === 'NameExpression' || node.$type === 'Call';
       throw new Mistake(
@@ -187,6 +187,12 @@ function smallestEigenvalueBelowZero(matrix: DenseMatrix): number {
   // Beyond this size the eigenvalues would take too long for an editor; Gershgorin's bound says how far to lift.
   const smallest = d <= 400 ? Math.min(...eigenvalues(matrix)) : Math.min(...matrix.map(gershgorin));
   return smallest < -1e-12 * d * largest ? smallest : 0;
+}
+
+/** The next number of three significant digits. */
+function roundedUp(x: number): number {
+  const unit = 10 ** (Math.floor(Math.log10(x)) - 2);
+  return Number((Math.ceil(x / unit - 1e-9) * unit).toPrecision(4));
 }
 
 /** Left end of the i-th Gershgorin disc. */

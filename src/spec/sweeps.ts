@@ -3,8 +3,9 @@ import type { AstNode } from 'langium';
 import type { Let, Sweep as SweepNode } from '../language/generated/ast.js';
 import { codes } from './codes.js';
 import { type ExperimentScope, environment, isDamaged } from './environment.js';
-import { evaluate, longestList } from './evaluate.js';
+import { evaluate } from './evaluate.js';
 import type { SweepValue } from './experiment.js';
+import { longestList } from './limits.js';
 import { Damaged, Mistake } from './mistake.js';
 import { describe, type Value } from './values.js';
 
