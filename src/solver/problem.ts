@@ -76,8 +76,20 @@ export interface Attention {
 }
 
 export type Train =
-  | { readonly kind: 'gradient_flow'; readonly time: number; readonly points: number; readonly tolerance: number; readonly extraTimes: Vector }
-  | { readonly kind: 'gradient_descent'; readonly rate: number; readonly steps: number; readonly record: number; readonly extraSteps: Vector }
+  | {
+      readonly kind: 'gradient_flow';
+      readonly time: number;
+      readonly points: number;
+      readonly tolerance: number;
+      readonly extraTimes: Vector;
+    }
+  | {
+      readonly kind: 'gradient_descent';
+      readonly rate: number;
+      readonly steps: number;
+      readonly record: number;
+      readonly extraSteps: Vector;
+    }
   | {
       readonly kind: 'sgd' | 'adam';
       readonly rate: number;
@@ -110,9 +122,22 @@ export interface SolverSettings {
 }
 
 export const quantityNames = [
-  'risk', 'training_loss', 'excess_risk', 'bayes_gap', 'bayes_risk', 'one_step_risk', 'zero_risk',
-  'parameter_gap', 'merged_parameter_gap', 'gradient_gap', 'balance', 'alignment', 'effective_tokens',
-  'output_error', 'value_gradient_error', 'key_query_gradient_error',
+  'risk',
+  'training_loss',
+  'excess_risk',
+  'bayes_gap',
+  'bayes_risk',
+  'one_step_risk',
+  'zero_risk',
+  'parameter_gap',
+  'merged_parameter_gap',
+  'gradient_gap',
+  'balance',
+  'alignment',
+  'effective_tokens',
+  'output_error',
+  'value_gradient_error',
+  'key_query_gradient_error',
 ] as const;
 export type QuantityName = (typeof quantityNames)[number];
 
@@ -129,6 +154,8 @@ export interface Problem<E = EmpiricalTokens> {
   readonly measures: readonly QuantityName[];
   /** Extra series of the error quantities that a measure, plot or expectation asks for. */
   readonly facets: readonly Facet[];
+  /** Trust lengths that are asked for: the smallest L from which the certified bound of `of` stays below `threshold`. */
+  readonly trust?: readonly { readonly of: ErrorQuantity; readonly threshold: number }[];
 }
 
 export type Facet = 'certified' | 'asymptote' | 'paper' | 'rate';

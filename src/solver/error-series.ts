@@ -1,0 +1,186 @@
+/** The distance from the infinite-prompt limit as series: exact where section 3 applies, else sampled prompts (docs/mathematics.md, section 4). */
+
+import { trustLength } from './bounds.js';
+import { type ErrorAverages, errorAverages, type LayerParameters } from './concentration.js';
+import type { Merged } from './parameters.js';
+import type { Concentrate, ErrorQuantity, Problem } from './problem.js';
+import type { Axis, Method, Series } from './result.js';
+import { type ErrorEstimates, sampleErrors } from './sampled-errors.js';
+import { weakest } from './trajectory.js';
+
+/** Parameters at which the errors are measured; null stands for those of plain tokens, which the problem holds. */
+export type ErrorPoint = Merged | null;
+
+export interface MeasuredErrors {
+  readonly method: Method;
+  readonly quantities: Readonly<Record<string, Series>>;
+  readonly notes: readonly string[];
+}
+
+export type ErrorProgress = { readonly fraction: number; readonly so: MeasuredErrors | null };
+
+const bandReplicates = 2.3646;
+const noCurve = 'Bounds and asymptotes are computed where the tokens are Gaussian.';
+const noRate = 'The rate needs a finite prompt and a positive error.';
+
+/** Values of one series as they are collected along the points. */
+interface Columns {
+  value: number[];
+  standardError: number[];
+  lower: number[];
+  upper: number[];
+  certified: number[];
+  asymptote: number[];
+  rate: number[];
+  error: number;
+}
+
+/**
+ * Errors of `problem.concentrate.of` at every point. Yields progress, with the values so far where there is one point only. `against` is the
+ * axis of the points; null for a single value. Throws SolverFailure `no_limit` or `unsupported` as `sampleErrors` does.
+ */
+export function* measureErrors(
+  problem: Problem,
+  concentrate: Concentrate,
+  points: readonly ErrorPoint[],
+  against: Axis | null,
+): Generator<ErrorProgress, MeasuredErrors> {
+  const { of } = concentrate;
+  const columns = new Map(of.map((quantity) => [quantity, emptyColumns()] as const));
+  const methods: Method[] = [];
+  const notes = new Set<string>();
+  let samples = 0;
+  let last: ErrorAverages | null = null;
+  for (let i = 0; i < points.length; i++) {
+    const point = points[i]!;
+    const averages = problem.solver.method === 'monte_carlo' ? null : errorAverages(problem, of, layerOf(problem, point));
+    if (averages !== null) {
+      last = averages;
+      methods.push(averages.method);
+      for (const quantity of of) addExact(columns.get(quantity)!, averages, quantity, problem);
+      if (averages.rare !== null && problem.length !== Number.POSITIVE_INFINITY) notes.add(rareNote(averages.rare.exponent, against));
+      if (averages.method !== 'exact') yield { fraction: (i + 1) / points.length, so: null };
+      continue;
+    }
+    methods.push('sampled');
+    const options = {
+      of,
+      confidence: concentrate.confidence,
+      samples: concentrate.samples ?? problem.solver.samples,
+      points: points.length,
+    };
+    const sampling = sampleErrors(problem, point, options);
+    let step = sampling.next();
+    while (!step.done) {
+      const so = points.length === 1 ? seriesSoFar(problem, step.value, against) : null;
+      yield { fraction: (i + step.value.fraction) / points.length, so };
+      step = sampling.next();
+    }
+    samples = step.value.samples;
+    for (const quantity of of) addSampled(columns.get(quantity)!, step.value, quantity);
+  }
+  const method = weakest(methods);
+  const quantities: Record<string, Series> = {};
+  for (const [quantity, column] of columns) Object.assign(quantities, seriesOf(problem, quantity, column, against, method, samples));
+  if (last !== null) Object.assign(quantities, trusted(problem, last, points.length));
+  return { method, quantities, notes: [...notes] };
+}
+
+/** The layer of one head at a point; undefined for several heads and for plain tokens, whose layer the problem holds. */
+function layerOf(problem: Problem, point: ErrorPoint): LayerParameters | undefined {
+  if (point === null || problem.attention.heads !== 1) return undefined;
+  const D = point.v.length;
+  const U = Array.from({ length: D }, (_, i) => Array.from(point.U.subarray(i * D, (i + 1) * D)));
+  return { U, V: [Array.from(point.v)] };
+}
+
+function emptyColumns(): Columns {
+  return { value: [], standardError: [], lower: [], upper: [], certified: [], asymptote: [], rate: [], error: 0 };
+}
+
+function addExact(column: Columns, averages: ErrorAverages, quantity: ErrorQuantity, problem: Problem): void {
+  const at = averages.at(quantity, problem.length, problem.facets.includes('certified'));
+  column.value.push(at.value);
+  column.standardError.push(at.standardError);
+  column.lower.push(Math.max(0, at.value - bandReplicates * at.standardError));
+  column.upper.push(at.value + bandReplicates * at.standardError);
+  column.certified.push(at.certified);
+  column.asymptote.push(at.asymptote);
+  column.rate.push(at.rate);
+  column.error = Math.max(column.error, at.relativeError);
+}
+
+function addSampled(column: Columns, estimates: ErrorEstimates, quantity: ErrorQuantity): void {
+  const estimate = estimates.estimates[quantity]!;
+  column.value.push(estimate.mean);
+  column.standardError.push(estimate.standardError);
+  column.lower.push(estimate.lower);
+  column.upper.push(estimate.upper);
+  for (const list of [column.certified, column.asymptote, column.rate]) list.push(Number.NaN);
+}
+
+function seriesSoFar(problem: Problem, estimates: ErrorEstimates, against: Axis | null): MeasuredErrors {
+  const quantities: Record<string, Series> = {};
+  for (const quantity of Object.keys(estimates.estimates) as ErrorQuantity[]) {
+    const column = emptyColumns();
+    addSampled(column, estimates, quantity);
+    Object.assign(quantities, seriesOf(problem, quantity, column, against, 'sampled', estimates.samples));
+  }
+  return { method: 'sampled', quantities, notes: [] };
+}
+
+/** The error itself and the facets that the problem asks for. The paper's form and a sampled rate need the whole sweep and come later. */
+function seriesOf(
+  problem: Problem,
+  quantity: ErrorQuantity,
+  column: Columns,
+  against: Axis | null,
+  method: Method,
+  samples: number,
+): Record<string, Series> {
+  const name = `${quantity}_error`;
+  const hasBand = column.standardError.some((error) => error > 0);
+  const out: Record<string, Series> = {};
+  out[name] = {
+    against,
+    value: column.value,
+    method,
+    ...(hasBand ? { lower: column.lower, upper: column.upper, standardError: column.standardError } : {}),
+    ...(method === 'sampled' ? { samples } : {}),
+    ...(column.error > 0 ? { error: column.error } : {}),
+  };
+  for (const facet of ['certified', 'asymptote'] as const) {
+    if (!problem.facets.includes(facet)) continue;
+    const value = column[facet];
+    const reason = value.some(Number.isNaN) ? { reason: method === 'sampled' ? noCurve : 'Rare queries make the 1/L term diverge.' } : {};
+    out[`${name}.${facet}`] = { against, value, method: method === 'sampled' ? 'exact' : method, ...reason };
+  }
+  if (problem.facets.includes('rate') && method !== 'sampled') {
+    const reason = column.rate.some(Number.isNaN) ? { reason: noRate } : {};
+    out[`rate of ${name}`] = { against, value: column.rate, method, ...reason };
+  }
+  return out;
+}
+
+function rareNote(exponent: number, against: Axis | null): string {
+  const where = against === null ? '' : ' at some recorded points';
+  return `Rare queries govern the average${where}: the error falls as L^−${exponent.toPrecision(3)}, up to powers of log L, not as 1/L.`;
+}
+
+/** Trust lengths do not depend on the run's own length; along a training they are those of the last point. */
+function trusted(problem: Problem, averages: ErrorAverages, points: number): Record<string, Series> {
+  const out: Record<string, Series> = {};
+  for (const { of, threshold } of problem.trust ?? []) {
+    const value = trustLength((length) => averages.certified(of, length), threshold);
+    const reason = Number.isFinite(value) ? {} : { reason: `The certified bound is not below ${threshold} at any length up to 1e15.` };
+    const where = points > 1 ? { reason: 'At the last recorded point.' } : {};
+    out[`trust_length of ${of}_error to ${threshold}`] = {
+      against: null,
+      value: [Number.isFinite(value) ? value : Number.NaN],
+      method: averages.method,
+      ...where,
+      ...reason,
+    };
+  }
+  return out;
+}

@@ -1,0 +1,101 @@
+/** One run from beginning to end: training, what is measured along it, and the distance from the infinite-prompt limit. */
+import { type ErrorPoint, type MeasuredErrors, measureErrors } from './error-series.js';
+import { trainDescent, trainFlow } from './flow.js';
+import { initialParameters, layoutOf, merge } from './parameters.js';
+import type { Problem } from './problem.js';
+import { type Axis, type RunResult, type Series, type SolveEvent, SolverFailure } from './result.js';
+import { trainStochastic } from './sgd.js';
+import { type MeasuredPoint, type MeasuredTrajectory, measureTrajectory, weakest } from './trajectory.js';
+
+/**
+ * Solves `problem`: yields progress (0 to 1) and, where prompts are sampled, partial results that tighten; returns the result.
+ * Deterministic: the same problem gives the same bits. Throws SolverFailure where the run cannot go on (a training that diverges, a limit that
+ * does not exist).
+ */
+export function* solve(problem: Problem): Generator<SolveEvent, RunResult> {
+  if (problem.setting.kind === 'tokens') return yield* solvePlain(problem);
+  const { train, concentrate } = problem;
+  const shares = sharesOf(problem);
+  const points = yield* within(trainPoints(problem), 0, shares.train);
+  const measured = yield* within(measureTrajectory(problem, points), shares.train, shares.measure);
+  const trajectory = train === null ? withoutAxis(measured) : measured;
+  if (concentrate === null) return { ...trajectory, notes: [] };
+  const layout = layoutOf(problem);
+  const at: ErrorPoint[] = points.map((point) => merge(layout, point.theta));
+  const against: Axis | null = train === null ? null : Object.keys(trajectory.axes).includes('step') ? 'step' : 'time';
+  const errors = yield* errorsFrom(problem, at, against, shares.train + shares.measure, trajectory);
+  return join(trajectory, errors);
+}
+
+/** Plain tokens have no training: only the distance from the limit is measured. */
+function* solvePlain(problem: Problem): Generator<SolveEvent, RunResult> {
+  const empty: MeasuredTrajectory = { method: 'exact', axes: {}, quantities: {} };
+  return join(empty, yield* errorsFrom(problem, [null], null, 0, empty));
+}
+
+function trainPoints(problem: Problem): Generator<SolveEvent, readonly MeasuredPoint[]> {
+  switch (problem.train?.kind) {
+    case 'gradient_flow':
+      return trainFlow(problem);
+    case 'gradient_descent':
+      return trainDescent(problem);
+    case 'sgd':
+    case 'adam':
+      return trainStochastic(problem);
+    default:
+      return startOnly(problem);
+  }
+}
+
+// biome-ignore lint/correctness/useYield: the other kinds of training yield progress
+function* startOnly(problem: Problem): Generator<SolveEvent, readonly MeasuredPoint[]> {
+  return [{ time: 0, theta: initialParameters(problem) }];
+}
+
+/** How the progress bar is shared out; rough, and never past 1. */
+function sharesOf(problem: Problem): { readonly train: number; readonly measure: number } {
+  const hasErrors = problem.concentrate !== null ? 0.5 : 1;
+  const isSampled = problem.train?.kind === 'sgd' || problem.train?.kind === 'adam';
+  const train = problem.train === null ? 0 : isSampled ? 0.9 : 0.7;
+  return { train: train * hasErrors, measure: (1 - train) * hasErrors };
+}
+
+function* within<T>(steps: Generator<SolveEvent, T>, from: number, share: number): Generator<SolveEvent, T> {
+  let step = steps.next();
+  while (!step.done) {
+    yield step.value.kind === 'progress' ? { kind: 'progress', fraction: from + share * Math.min(1, step.value.fraction) } : step.value;
+    step = steps.next();
+  }
+  return step.value;
+}
+
+function* errorsFrom(
+  problem: Problem,
+  points: readonly ErrorPoint[],
+  against: Axis | null,
+  from: number,
+  before: MeasuredTrajectory,
+): Generator<SolveEvent, MeasuredErrors> {
+  const { concentrate } = problem;
+  if (concentrate === null) throw new SolverFailure('unsupported', 'Plain tokens need a `concentrate` block.');
+  const steps = measureErrors(problem, concentrate, points, against);
+  let step = steps.next();
+  while (!step.done) {
+    const { fraction, so } = step.value;
+    yield so === null ? { kind: 'progress', fraction: from + (1 - from) * fraction } : { kind: 'partial', result: join(before, so) };
+    step = steps.next();
+  }
+  return step.value;
+}
+
+function join(trajectory: MeasuredTrajectory, errors: MeasuredErrors): RunResult {
+  const quantities = { ...trajectory.quantities, ...errors.quantities };
+  return { method: weakest([trajectory.method, errors.method]), axes: trajectory.axes, quantities, notes: errors.notes };
+}
+
+/** A single point, the start, is no trajectory. */
+function withoutAxis(measured: MeasuredTrajectory): MeasuredTrajectory {
+  const quantities: Record<string, Series> = {};
+  for (const [key, series] of Object.entries(measured.quantities)) quantities[key] = { ...series, against: null };
+  return { ...measured, axes: {}, quantities };
+}
