@@ -45,7 +45,7 @@ function methodNotes(curves: readonly Curve[], drawn: readonly Series[]): string
     notes.push(`Sampled${n}${banded ? '; confidence bands' : ''}.`);
   }
   if (methods.has('quasi_monte_carlo')) notes.push(`Quasi-Monte Carlo${banded && repeats <= 1 ? '; error bands' : ''}.`);
-  if (methods.has('exact')) notes.push(methods.size === 1 ? 'Exact.' : 'Lines without a band are exact.');
+  if (methods.has('exact') && repeats <= 1) notes.push(methods.size === 1 ? 'Exact.' : 'Lines without a band are exact.');
   return notes;
 }
 
