@@ -200,6 +200,16 @@ function findDamage(structure: Structure): Damage {
   for (const part of structure.parts) {
     if ('kind' in part) continue;
     index++;
+    for (const member of part.members) {
+      if ('kind' in member) continue;
+      const lines = new Set(member.settings.filter((l) => l.damaged).map(lineOf));
+      for (const leaf of member.settings)
+        if (!leaf.damaged && lines.has(lineOf(leaf)))
+          ranges.push({ start: leaf.tokens[0]!.start, end: leaf.tokens[leaf.tokens.length - 1]!.end });
+      if (!member.damagedHeader) continue;
+      ranges.push({ start: member.header[0]!.start, end: member.open.end });
+      experiments.add(index);
+    }
     if ((part as ExperimentPart).damaged) {
       lost.add(index);
       experiments.add(index);

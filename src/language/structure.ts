@@ -28,6 +28,8 @@ export interface BlockPart {
   open: Token;
   close: Token;
   readonly settings: Leaf[];
+  /** True when something is wrong before its brace. */
+  damagedHeader: boolean;
 }
 
 export interface ExperimentPart {
@@ -147,6 +149,7 @@ class StructurePass {
   #isInTheWay(k: number): boolean {
     if (!this.#sameLine(k + 1)) return false;
     const t = this.#at(k)!;
+    if (t.kind === 'word' && Object.hasOwn(blocks, t.image)) return false;
     if (t.kind === 'word' && nearest(t.image, [...statementWords, ...blockKinds]) !== undefined && !this.#isBlock(k + 1)) return false;
     return this.#startsMember(k + 1);
   }
@@ -361,7 +364,7 @@ class StructurePass {
           this.#report('E112', `A block begins with its name: ${blockKinds.map((k) => `\`${k}\``).join(', ')}.`, t);
           part.damaged = true;
           this.#i++;
-          this.#readSettings({ header: [], open: t, close: t, settings: [] });
+          this.#readSettings({ header: [], open: t, close: t, settings: [], damagedHeader: true });
         } else {
           this.#report('E103', 'This `{` opens nothing; a block begins with its name.', t, this.#removal(t));
           this.#i++;
@@ -417,11 +420,16 @@ class StructurePass {
       const owner = this.#is(k, '{') ? blockKinds.find((b) => Object.hasOwn(blocks[b]!.variants, this.#at(start)?.image ?? '')) : undefined;
       if (owner === undefined) return false;
     }
-    const opens = (j: number): boolean => this.#is(j, '{') || (this.#isAssignment(j) && !this.#is(j + 2, '{'));
+    const variants = kind === undefined ? {} : blocks[kind]!.variants;
+    const isVariant = (j: number): boolean => this.#isWord(j) && Object.hasOwn(variants, this.#at(j)!.image);
+    const opens = (j: number): boolean =>
+      !(this.#is(j, '{') && isVariant(j + 1)) && (this.#is(j, '{') || (this.#isAssignment(j) && !this.#is(j + 2, '{')));
     while (k < this.#tokens.length && !opens(k) && !this.#at(k)!.first && (!this.#is(k, '}') || this.#sameLine(k + 1))) {
       const t = this.#at(k)!;
-      if (t.kind === 'word' && variant === undefined && junk === undefined) variant = t;
-      else junk ??= t;
+      if (t.kind === 'word' && (isVariant(k) || (variant === undefined && junk === undefined))) {
+        if (variant) junk ??= variant;
+        variant = t;
+      } else junk ??= t;
       k++;
     }
     const header = [this.#at(start)!, ...(variant ? [variant] : [])];
@@ -439,7 +447,7 @@ class StructurePass {
     } else return false;
     if (junk) this.#report('E101', `\`${junk.image}\` does not belong before the \`{\` of a block.`, junk, this.#removal(junk));
     this.#i = k;
-    const block: BlockPart = { header, open: open!, close: open!, settings: [] };
+    const block: BlockPart = { header, open: open!, close: open!, settings: [], damagedHeader: junk !== undefined };
     part.members.push(block);
     this.#readSettings(block);
     return true;
