@@ -225,11 +225,8 @@ function pick(study: Study, entry: SelectorEntry): SweepValue {
 }
 
 function matches(candidate: Value, value: Value): boolean {
-  if (candidate.kind === 'number' && value.kind === 'number') {
-    return (
-      candidate.value === value.value ||
-      Math.abs(candidate.value - value.value) <= 1e-12 * Math.max(Math.abs(candidate.value), Math.abs(value.value))
-    );
+  if (candidate.kind === 'number' && value.kind === 'number' && Number.isFinite(candidate.value) && Number.isFinite(value.value)) {
+    return Math.abs(candidate.value - value.value) <= 1e-12 * Math.max(Math.abs(candidate.value), Math.abs(value.value));
   }
   return candidate.text === value.text;
 }
