@@ -1,21 +1,21 @@
 // Bundles the command line and its worker. `--watch` is not offered here: `attn run --watch` watches specs, not sources.
+import { rmSync } from 'node:fs';
 import { build } from 'esbuild';
 
-const shared = {
+rmSync('dist', { recursive: true, force: true });
+await build({
+  entryPoints: { cli: 'src/cli/main.ts', worker: 'src/engine/node/worker.ts' },
+  outdir: 'dist',
+  // What a command does not need is a chunk of its own and is not loaded.
+  splitting: true,
+  chunkNames: 'chunks/[name]-[hash]',
   bundle: true,
   platform: 'node',
   target: 'node20',
   format: 'esm',
   minify: true,
-  keepNames: true,
   legalComments: 'none',
-  sourcemap: false,
+  // CommonJS packages among the dependencies ask for Node's own modules by `require`.
+  banner: { js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);' },
   logLevel: 'warning',
-};
-
-await build({
-  ...shared,
-  entryPoints: { cli: 'src/cli/main.ts', worker: 'src/engine/node/worker.ts' },
-  outdir: 'dist',
-  banner: { js: '#!/usr/bin/env node\nimport { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);' },
 });

@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 /** Entry point of `attn`. Loads no more than the command at hand needs. */
 import { type Arguments, helpText, readArguments } from './arguments.js';
 import { exit, UsageError } from './exit.js';
@@ -19,8 +20,10 @@ async function run(argv: readonly string[]): Promise<number> {
 
 async function command({ command: named }: Arguments): Promise<(args: Arguments) => Promise<number>> {
   switch (named?.name) {
-    case 'run':
-      return (await import('./commands/run.js')).run;
+    case 'run': {
+      const { run: runSpecs } = await import('./commands/run.js');
+      return (args) => runSpecs(args, new URL('./worker.js', import.meta.url));
+    }
     case 'check':
       return (await import('./commands/check.js')).check;
     case 'format':

@@ -45,7 +45,7 @@ export function derive(experiment: Experiment, outcomes: readonly RunOutcome[]):
     const key = quantityKey(quantity);
     for (const group of groups) {
       if (group.results.every((result) => result.quantities[key] !== undefined)) continue;
-      const series = derivedSeries(experiment, quantity, group);
+      const series = derivedSeries(quantity, group);
       group.runs.forEach((run, i) => {
         if (group.results[i]!.quantities[key] === undefined) added[run]![key] = series[i]!;
       });
@@ -74,12 +74,12 @@ function lengthGroups(experiment: Experiment, outcomes: readonly RunOutcome[]): 
   });
 }
 
-function derivedSeries(experiment: Experiment, quantity: QuantityRef, group: LengthGroup): Series[] {
+function derivedSeries(quantity: QuantityRef, group: LengthGroup): Series[] {
   const base: QuantityRef = { ...quantity, form: 'value', threshold: null };
   const values = group.results.map((result) => result.quantities[quantityKey(base)]);
   switch (quantity.form) {
     case 'value':
-      return paperSeries(experiment, quantity, group);
+      return paperSeries(quantity, group);
     case 'rate':
       return alongLengths(group, values, quantityKey(base), localRates);
     case 'fitted_rate':

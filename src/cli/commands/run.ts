@@ -25,11 +25,11 @@ interface Options {
 /** Threads that are started before the spec is read, so that they load while it is. */
 const earlyWorkers = 2;
 
-export async function run(args: Arguments): Promise<number> {
+export async function run(args: Arguments, script: URL): Promise<number> {
   const workers = workerCount(args.values.get('workers')?.[0]);
   const cache = args.flags.has('no-cache') ? null : new DiskCache(cacheFolder(solverVersion));
   let show = (_: EngineEvent) => {};
-  const session = new EngineSession(nodeHost({ workers, cache }), (event) => show(event));
+  const session = new EngineSession(nodeHost({ workers, cache, script }), (event) => show(event));
   session.warm(earlyWorkers);
   const stop = () => {
     session.dispose();

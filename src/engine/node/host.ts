@@ -1,5 +1,5 @@
 /** The engine's workers as threads of Node. */
-import { Worker } from 'node:worker_threads';
+import { Worker, type WorkerOptions } from 'node:worker_threads';
 import type { CacheStore, EngineHost, WorkerEvents, WorkerHandle } from '../host.js';
 import type { FromWorker } from '../messages.js';
 import { WorkerFlags } from './flags.js';
@@ -10,24 +10,28 @@ const graceMilliseconds = 25;
 export interface NodeHostOptions {
   readonly workers: number;
   readonly cache: CacheStore | null;
-  /** The bundled worker; `worker.js` beside this module by default. */
-  readonly script?: URL;
+  /** Entry point of a worker thread. */
+  readonly script: URL;
   /** Arguments of Node for the thread, such as a loader in tests. */
   readonly execArgv?: readonly string[];
+  /** Heap of a thread; Node's own limit by default. Typed arrays are not part of it. */
+  readonly heapMegabytes?: number;
 }
 
 export function nodeHost(options: NodeHostOptions): EngineHost {
-  const script = options.script ?? new URL('./worker.js', import.meta.url);
   return {
     workers: Math.max(1, options.workers),
     cache: options.cache,
-    spawn: (events) => spawnThread(script, options.execArgv ?? [], events),
+    spawn: (events) => {
+      const limits = options.heapMegabytes === undefined ? {} : { resourceLimits: { maxOldGenerationSizeMb: options.heapMegabytes } };
+      return spawnThread(options.script, { execArgv: [...(options.execArgv ?? [])], ...limits }, events);
+    },
   };
 }
 
-function spawnThread(script: URL, execArgv: readonly string[], events: WorkerEvents): WorkerHandle {
+function spawnThread(script: URL, options: WorkerOptions, events: WorkerEvents): WorkerHandle {
   const flags = new WorkerFlags();
-  const worker = new Worker(script, { workerData: flags.shared, execArgv: [...execArgv], stdout: false, stderr: false });
+  const worker = new Worker(script, { ...options, workerData: flags.shared });
   let timer: NodeJS.Timeout | null = null;
   let open: number | null = null;
   let silent = false;
