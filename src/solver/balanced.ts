@@ -91,8 +91,13 @@ export class BlockRisk {
   private readonly c: Float64Array;
   private readonly sums: DiagonalSums;
 
-  constructor(problem: Problem, length = problem.length) {
+  /** `accuracy`: relative size of the path's end that averages leave out. */
+  constructor(
+    problem: Problem,
+    private readonly accuracy = 1e-14,
+  ) {
     const task = taskOf(problem);
+    const { length } = problem;
     const d = task.dimension;
     this.d = d;
     const second = secondMoment(task.weights);
@@ -196,7 +201,7 @@ export class BlockRisk {
     slope.fill(0);
     const b2 = b * b;
     const noise = b2 * value2;
-    this.contour!.visit(lambda, contourAccuracy, (node) => {
+    this.contour!.visit(lambda, this.accuracy, (node) => {
       const { hr, hi, br, bi, gr, gi, pr, pi } = node;
       sums.b2 += bi;
       let sgr = 0;
@@ -259,7 +264,7 @@ export class BlockRisk {
     const gamma = new Float64Array(d).fill(this.inverseLength);
     const W = Array.from({ length: d }, () => new Array<number>(d).fill(0));
     let meanB2 = this.inverseLength;
-    this.contour!.visit(lambda, contourAccuracy, (node) => {
+    this.contour!.visit(lambda, this.accuracy, (node) => {
       const { hr, hi, br, bi, gr, gi, pr, pi } = node;
       meanB2 += bi;
       let sgr = 0;
@@ -332,15 +337,12 @@ export class BlockRisk {
     const { values } = symmetricEigen(matmul(transpose(B), B));
     let mean = this.inverseLength;
     const lambda = Float64Array.from(values, (x) => Math.max(0, x));
-    this.contour!.visit(lambda, contourAccuracy, (node) => {
+    this.contour!.visit(lambda, this.accuracy, (node) => {
       mean += node.bi;
     });
     return mean;
   }
 }
-
-/** Relative size of the path's end that is left out. */
-const contourAccuracy = 1e-14;
 
 function isDiagonal(m: DenseMatrix, tolerance: number): boolean {
   const size = frobenius(m);

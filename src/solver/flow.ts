@@ -44,14 +44,14 @@ export function gradientOf(layout: Layout, risk: PopulationRisk): (theta: Float6
  * Merged parameters whose A is diagonal in Σ's eigenbasis stay so: d + 1 coordinates (a, b) with the Frobenius metric of (A, b). Null where the
  * problem or its start is not of that form.
  */
-function diagonalField(problem: Problem, theta: Float64Array): Field | null {
+function diagonalField(problem: Problem, theta: Float64Array, accuracy: number): Field | null {
   const { attention, solver } = problem;
   if (attention.parameters !== 'merged' || solver.method === 'monte_carlo' || !blockApplies(problem)) return null;
   const layout = layoutOf(problem);
   const { D, temperature } = layout;
   const d = D - 1;
   if (!isBlockForm(merge(layout, theta), D)) return null;
-  const block = new BlockRisk(problem);
+  const block = new BlockRisk(problem, accuracy);
   const diagonal = block.diagonalOf(Array.from({ length: d }, (_, i) => Array.from({ length: d }, (_, j) => theta[i * D + j]!)));
   if (!diagonal) return null;
   const start = new Float64Array(D);
@@ -75,8 +75,8 @@ function diagonalField(problem: Problem, theta: Float64Array): Field | null {
   };
 }
 
-function fieldOf(problem: Problem, theta: Float64Array): Field {
-  const diagonal = diagonalField(problem, theta);
+function fieldOf(problem: Problem, theta: Float64Array, accuracy = 1e-12): Field {
+  const diagonal = diagonalField(problem, theta, accuracy);
   return diagonal ?? fullField(problem, theta);
 }
 
@@ -88,14 +88,22 @@ function fullField(problem: Problem, theta: Float64Array): Field {
 /** Two fields side by side: one step sequence for both, so that the error of their difference is relative to the difference. */
 function sideBySide(first: Field, second: Field): Field {
   const n = first.start.length;
-  const start = new Float64Array(n + second.start.length);
+  const m = second.start.length;
+  const start = new Float64Array(n + m);
   start.set(first.start);
   start.set(second.start, n);
+  // Copies: making a view costs more than the few numbers it spares.
+  const states = [new Float64Array(n), new Float64Array(m)] as const;
+  const gradients = [new Float64Array(n), new Float64Array(m)] as const;
   return {
     start,
     gradient(state, out) {
-      first.gradient(state.subarray(0, n), out.subarray(0, n));
-      second.gradient(state.subarray(n), out.subarray(n));
+      for (let i = 0; i < n; i++) states[0][i] = state[i]!;
+      for (let i = 0; i < m; i++) states[1][i] = state[n + i]!;
+      first.gradient(states[0], gradients[0]);
+      second.gradient(states[1], gradients[1]);
+      out.set(gradients[0]);
+      out.set(gradients[1], n);
     },
     theta: (state) => first.theta(state.subarray(0, n)),
   };
@@ -136,9 +144,10 @@ export function* trainFlow(problem: Problem): Generator<SolveEvent, TrainedPoint
   const { train } = problem;
   if (train?.kind !== 'gradient_flow') throw new SolverFailure('unsupported', 'A gradient flow needs `train gradient_flow`.', 'train');
   const theta = initialParameters(problem);
-  const own = fieldOf(problem, theta);
+  const accuracy = Math.min(1e-10, Math.max(1e-14, 1e-3 * train.tolerance));
+  const own = fieldOf(problem, theta, accuracy);
   const withReference = wantsReference(problem) && problem.length !== Number.POSITIVE_INFINITY;
-  const other = withReference ? fieldOf(infinitePrompt(problem), theta) : null;
+  const other = withReference ? fieldOf(infinitePrompt(problem), theta, accuracy) : null;
   const both = other ? sideBySide(own, other) : own;
   const points: TrainedPoint[] = [];
   const times = flowTimes(train);

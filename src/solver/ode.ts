@@ -1,13 +1,15 @@
-/** Adaptive integration of dθ/dt = f(θ): Dormand and Prince's Runge–Kutta pair 5(4) with its dense output (Hairer, Nørsett, Wanner, Solving ODEs I). */
+/** Adaptive integration of dθ/dt = f(θ): Dormand and Prince's Runge–Kutta method 8(5,3) with its dense output of order 7. */
+import { denseRows, error3, error5, stages } from './dormand-prince.js';
 import { SolverFailure } from './result.js';
 
 export interface OdeOptions {
-  /** Local error per step, relative to the largest component of the state. */
+  /** Local error per step, relative to the largest component of the state (of size 1e-3 at least). */
   readonly tolerance: number;
   /** Times to stop at, increasing, ≥ 0; the state there comes from the dense output. */
   readonly times: ArrayLike<number>;
   /** Divergence is called when a component passes this. Default 1e12. */
   readonly ceiling?: number;
+  /** Default 1e6. */
   readonly maximumSteps?: number;
 }
 
@@ -16,25 +18,107 @@ export interface OdePoint {
   readonly state: Float64Array;
 }
 
-// Rows of the tableau, then the error weights b − b̂ and the dense-output weights.
-const rows = [
-  [1 / 5],
-  [3 / 40, 9 / 40],
-  [44 / 45, -56 / 15, 32 / 9],
-  [19372 / 6561, -25360 / 2187, 64448 / 6561, -212 / 729],
-  [9017 / 3168, -355 / 33, 46732 / 5247, 49 / 176, -5103 / 18656],
-  [35 / 384, 0, 500 / 1113, 125 / 192, -2187 / 6784, 11 / 84],
-];
-const errorWeights = [71 / 57600, 0, -71 / 16695, 71 / 1920, -17253 / 339200, 22 / 525, -1 / 40];
-const denseWeights = [
-  -12715105075 / 11282082432,
-  0,
-  87487479700 / 32700410799,
-  -10690763975 / 1880347072,
-  701980252875 / 199316789632,
-  -1453857185 / 822651844,
-  69997945 / 29380423,
-];
+const stageCount = 12;
+/** Rows of f: 12 stages, the end of the step, three more for the dense output. */
+const rowCount = 16;
+const smallest = 1e-3;
+/** A flow whose speed, falling, could move it by less than this share of the tolerance until the end has arrived. */
+const arrived = 0.01;
+
+class Stepper {
+  readonly k: readonly Float64Array[];
+  readonly next: Float64Array;
+  private readonly stage: Float64Array;
+
+  constructor(
+    private readonly field: (state: Float64Array, out: Float64Array) => void,
+    readonly n: number,
+  ) {
+    this.k = Array.from({ length: rowCount }, () => new Float64Array(n));
+    this.next = new Float64Array(n);
+    this.stage = new Float64Array(n);
+  }
+
+  private combine(row: readonly number[], y: Float64Array, h: number, out: Float64Array): void {
+    out.set(y);
+    for (let j = 0; j < row.length; j++) {
+      const weight = h * row[j]!;
+      if (weight === 0) continue;
+      const k = this.k[j]!;
+      for (let i = 0; i < out.length; i++) out[i]! += weight * k[i]!;
+    }
+  }
+
+  /** Fills `next` and rows 1 … 12 from y and row 0; returns the error estimate in units of `scale`, NaN or Infinity where a stage overflows. */
+  attempt(y: Float64Array, h: number, scale: number): number {
+    for (let s = 1; s <= stageCount; s++) {
+      const out = s === stageCount ? this.next : this.stage;
+      this.combine(stages[s - 1]!, y, h, out);
+      this.field(out, this.k[s]!);
+    }
+    let sum5 = 0;
+    let sum3 = 0;
+    for (let i = 0; i < this.n; i++) {
+      let e5 = 0;
+      let e3 = 0;
+      for (let j = 0; j <= stageCount; j++) {
+        e5 += error5[j]! * this.k[j]![i]!;
+        e3 += error3[j]! * this.k[j]![i]!;
+      }
+      sum5 += e5 * e5;
+      sum3 += e3 * e3;
+    }
+    const blend = sum5 + 0.01 * sum3;
+    return blend === 0 ? 0 : (h * sum5) / (Math.sqrt(blend) * scale);
+  }
+
+  /** Polynomials of the last step, for `dense`. */
+  interpolant(y: Float64Array, h: number): Float64Array[] {
+    for (let s = stageCount + 1; s < rowCount; s++) {
+      this.combine(stages[s - 1]!, y, h, this.stage);
+      this.field(this.stage, this.k[s]!);
+    }
+    const { k, next, n } = this;
+    const rows = Array.from({ length: 7 }, () => new Float64Array(n));
+    for (let i = 0; i < n; i++) {
+      const difference = next[i]! - y[i]!;
+      rows[0]![i] = difference;
+      rows[1]![i] = h * k[0]![i]! - difference;
+      rows[2]![i] = 2 * difference - h * (k[stageCount]![i]! + k[0]![i]!);
+      for (let r = 0; r < 4; r++) {
+        let sum = 0;
+        for (let j = 0; j < rowCount; j++) sum += denseRows[r]![j]! * k[j]![i]!;
+        rows[3 + r]![i] = h * sum;
+      }
+    }
+    return rows;
+  }
+}
+
+function dense(y: Float64Array, rows: readonly Float64Array[], at: number): Float64Array {
+  const out = new Float64Array(y.length);
+  for (let i = 0; i < y.length; i++) {
+    let sum = 0;
+    for (let r = 6; r >= 0; r--) sum = (sum + rows[r]![i]!) * (r % 2 === 0 ? at : 1 - at);
+    out[i] = y[i]! + sum;
+  }
+  return out;
+}
+
+function sizeOf(y: Float64Array): number {
+  let size = smallest;
+  for (const x of y) {
+    if (Number.isNaN(x)) return Number.NaN;
+    size = Math.max(size, Math.abs(x));
+  }
+  return size;
+}
+
+function norm(x: Float64Array): number {
+  let sum = 0;
+  for (const value of x) sum += value * value;
+  return Math.sqrt(sum);
+}
 
 /**
  * Yields the state at every wanted time, in order. `field` fills `out` with f(θ). Throws SolverFailure: `diverged` (at `train.time`) where the
@@ -45,104 +129,61 @@ export function* integrate(
   start: Float64Array,
   options: OdeOptions,
 ): Generator<OdePoint, void, void> {
-  const { times, tolerance } = options;
-  const ceiling = options.ceiling ?? 1e12;
-  const maximumSteps = options.maximumSteps ?? 1e6;
-  const n = start.length;
-  let y = Float64Array.from(start);
-  let next = new Float64Array(n);
-  const stage = new Float64Array(n);
-  const k = Array.from({ length: 7 }, () => new Float64Array(n));
+  const { times, tolerance, ceiling = 1e12, maximumSteps = 1e6 } = options;
+  const y = Float64Array.from(start);
   const end = times.length > 0 ? times[times.length - 1]! : 0;
   let recorded = 0;
   while (recorded < times.length && times[recorded]! <= 0) yield { time: times[recorded++]!, state: Float64Array.from(y) };
   if (recorded === times.length) return;
+  const stepper = new Stepper(field, start.length);
+  const { k, next } = stepper;
   field(y, k[0]!);
+  let speed = norm(k[0]!);
+  let size = sizeOf(y);
+  if (!Number.isFinite(speed) || !Number.isFinite(size)) throw diverged(0);
   let t = 0;
-  let h = firstStep(y, k[0]!, end, tolerance);
-  let previous = 1;
+  let h = speed > 0 ? Math.min(end, (0.5 * size * tolerance ** 0.125) / speed) : end;
   let rejected = false;
   for (let step = 0; ; step++) {
     if (step >= maximumSteps)
       throw new SolverFailure('tolerance', `The flow needs more than ${maximumSteps} steps to reach time ${end}.`, 'train.tolerance');
-    // A last step that would leave a sliver is stretched to the end.
-    if (t + 1.01 * h >= end) h = end - t;
-    if (!(h > 1e-14 * Math.max(t, 1e-300)) || t + h === t)
-      throw new SolverFailure('tolerance', `The flow cannot meet its tolerance at time ${t.toPrecision(4)}.`, 'train.tolerance');
-    for (let s = 0; s < 6; s++) {
-      const row = rows[s]!;
-      const target = s === 5 ? next : stage;
-      for (let i = 0; i < n; i++) {
-        let sum = 0;
-        for (let j = 0; j <= s; j++) sum += row[j]! * k[j]![i]!;
-        target[i] = y[i]! + h * sum;
-      }
-      field(target, k[s + 1]!);
-    }
-    let size = 1e-3;
-    let error = 0;
-    for (let i = 0; i < n; i++) {
-      let sum = 0;
-      for (let j = 0; j < 7; j++) sum += errorWeights[j]! * k[j]![i]!;
-      error = Number.isNaN(sum) ? Number.POSITIVE_INFINITY : Math.max(error, Math.abs(h * sum));
-      size = Math.max(size, Math.abs(y[i]!), Math.abs(next[i]!));
-    }
-    const ratio = error / (tolerance * size);
+    const isLast = t + 1.01 * h >= end;
+    if (isLast) h = end - t;
+    const ratio = stepper.attempt(y, h, tolerance * size);
     if (!(ratio <= 1)) {
-      h *= Number.isFinite(ratio) ? Math.max(0.2, 0.9 * ratio ** -0.2) : 0.1;
+      h *= Number.isFinite(ratio) ? Math.max(0.2, 0.9 * ratio ** -0.125) : 0.1;
       rejected = true;
-      if (h < 1e-13 * Math.max(t, end * 1e-6)) throw Number.isFinite(ratio) ? tolerated(t) : diverged(t);
+      if (t + h === t || h < 1e-15 * end)
+        throw Number.isFinite(ratio)
+          ? new SolverFailure('tolerance', `The flow cannot meet its tolerance at time ${t.toPrecision(4)}.`, 'train.tolerance')
+          : diverged(t);
       continue;
     }
-    if (!(size < ceiling)) throw diverged(t);
-    const after = t + h === end || t + h > end - 1e-14 * end ? end : t + h;
-    for (; recorded < times.length && times[recorded]! <= after; recorded++) {
-      const time = times[recorded]!;
-      const state = time === after ? Float64Array.from(next) : dense(y, next, k, h, (time - t) / h);
-      yield { time, state };
+    const after = isLast ? end : t + h;
+    if (times[recorded]! <= after) {
+      const rows = times[recorded]! < after ? stepper.interpolant(y, h) : [];
+      for (; recorded < times.length && times[recorded]! <= after; recorded++) {
+        const time = times[recorded]!;
+        yield { time, state: time === after ? Float64Array.from(next) : dense(y, rows, (time - t) / h) };
+      }
+      if (recorded === times.length) return;
     }
-    if (recorded === times.length) return;
     t = after;
-    const swap = y;
-    y = next;
-    next = swap;
-    k[0]!.set(k[6]!);
-    const bounded = Math.max(ratio, 1e-10);
-    // PI control: the step follows the error and its trend.
-    const grow = 0.9 * bounded ** -0.17 * previous ** 0.04;
-    h *= Math.min(rejected ? 1 : 5, Math.max(0.2, grow));
-    previous = Math.max(bounded, 1e-4);
+    y.set(next);
+    k[0]!.set(k[stageCount]!);
+    size = sizeOf(y);
+    if (!(size < ceiling)) throw diverged(t);
+    const before = speed;
+    speed = norm(k[0]!);
+    if (speed <= before && speed * (end - t) <= arrived * tolerance * size) {
+      for (; recorded < times.length; recorded++) yield { time: times[recorded]!, state: Float64Array.from(y) };
+      return;
+    }
+    h *= Math.min(rejected ? 1 : 6, Math.max(0.3, 0.9 * Math.max(ratio, 1e-10) ** -0.125));
     rejected = false;
   }
 }
 
 function diverged(t: number): SolverFailure {
   return new SolverFailure('diverged', `The gradient flow grows without bound near time ${t.toPrecision(4)}.`, 'train.time');
-}
-
-function tolerated(t: number): SolverFailure {
-  return new SolverFailure('tolerance', `The flow cannot meet its tolerance at time ${t.toPrecision(4)}.`, 'train.tolerance');
-}
-
-function firstStep(y: Float64Array, slope: Float64Array, end: number, tolerance: number): number {
-  let size = 1e-3;
-  let speed = 0;
-  for (let i = 0; i < y.length; i++) {
-    size = Math.max(size, Math.abs(y[i]!));
-    speed = Math.max(speed, Math.abs(slope[i]!));
-  }
-  return Math.min(end, speed > 0 ? (0.5 * size * tolerance ** 0.2) / speed : end);
-}
-
-function dense(y: Float64Array, next: Float64Array, k: readonly Float64Array[], h: number, at: number): Float64Array {
-  const out = new Float64Array(y.length);
-  const rest = 1 - at;
-  for (let i = 0; i < y.length; i++) {
-    const difference = next[i]! - y[i]!;
-    const bend = h * k[0]![i]! - difference;
-    let high = 0;
-    for (let j = 0; j < 7; j++) high += denseWeights[j]! * k[j]![i]!;
-    out[i] = y[i]! + at * (difference + rest * (bend + at * (difference - h * k[6]![i]! - bend + rest * h * high)));
-  }
-  return out;
 }

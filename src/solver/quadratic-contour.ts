@@ -4,7 +4,7 @@
  * is tabulated once, and a training trajectory pays for the product alone (docs/mathematics.md, section 6).
  *
  * The path is p = −z/(2λ*), z = cosh(s + iα): a hyperbola between the singularity of F at 0 and the branch points −1/(2λ_i). λ* is a power
- * of two at least max λ_i and ½ Σ λ_i; α is 45° unless many eigenvalues make the product grow along so flat a path.
+ * of two at least max λ_i and ¼ Σ λ_i; α is 45° unless many eigenvalues make the product grow along so flat a path.
  */
 import { momentTable } from './moment-table.js';
 
@@ -45,7 +45,7 @@ class PathNodes {
       const zi = Math.sinh(s) * Math.sin(angle);
       const factor = (step / Math.PI) * logStep;
       const from = Math.floor((-s - 20) / logStep);
-      const to = Math.ceil(Math.log(45 / zr) / logStep);
+      const to = Math.ceil(Math.log(36 / zr) / logStep);
       const er = new Float64Array(to - from + 1);
       const ei = new Float64Array(to - from + 1);
       for (let n = from; n <= to; n++) {
@@ -76,29 +76,48 @@ function nodesOf(path: number): PathNodes {
   return nodes;
 }
 
-/** B2 − B2(0) and γ − γ(0), γ = 1 − G, on the grid q = 2^{n/perOctave}. */
+/** B2 − B2(0) and γ − γ(0), γ = 1 − G, on the grid q = 2^{n/perOctave}; NaN marks what has not been asked for yet. */
 class SampledMoments {
-  private readonly b2 = new Map<number, number>();
-  private readonly gamma = new Map<number, number>();
+  readonly b2: Float64Array;
+  readonly gamma: Float64Array;
+  /** Index of n = 0. */
+  readonly origin: number;
   private readonly out = new Float64Array(6);
 
   constructor(
     private readonly length: number,
     private readonly perOctave: number,
-  ) {}
+  ) {
+    this.origin = lowestOctave * perOctave;
+    const size = (lowestOctave + highestOctave) * perOctave + 1;
+    this.b2 = new Float64Array(size).fill(Number.NaN);
+    this.gamma = new Float64Array(size).fill(Number.NaN);
+  }
 
-  at(n: number): { b2: number; gamma: number } {
-    const known = this.b2.get(n);
-    if (known !== undefined) return { b2: known, gamma: this.gamma.get(n)! };
-    const { out } = this;
-    momentTable(this.length).at(2 ** (n / this.perOctave), out);
-    const b2 = out[0]! - 1 / this.length;
-    const gamma = out[0]! + 6 * out[1]! - 6 * out[2]! - 1 / this.length;
-    this.b2.set(n, b2);
-    this.gamma.set(n, gamma);
-    return { b2, gamma };
+  /** Fills the indices from … to (clamped to the grid). */
+  ensure(from: number, to: number): void {
+    const { b2, gamma, out, length, perOctave } = this;
+    const table = momentTable(length);
+    const e = 1 / length;
+    for (let index = to; index >= from; index--) {
+      if (!Number.isNaN(b2[index]!)) continue;
+      const q = 2 ** ((index - this.origin) / perOctave);
+      if (q < 1e-9) {
+        // The slopes at τ² = 0, where B2 = 1/L, B3 = B22 = 1/L², B4 = B23 = B222 = 1/L³.
+        b2[index] = q * e * (1 - e);
+        gamma[index] = q * e * (1 + e * (5 - 6 * e));
+        continue;
+      }
+      table.at(q, out);
+      b2[index] = out[0]! - e;
+      gamma[index] = out[0]! + 6 * out[1]! - 6 * out[2]! - e;
+    }
   }
 }
+
+/** The grid of q spans 2^−lowestOctave … 2^highestOctave; below it f − f(0) is as good as 0. */
+const lowestOctave = 160;
+const highestOctave = 60;
 
 /** Transforms of one length along one path at one λ*. */
 class Transforms {
@@ -117,23 +136,63 @@ class Transforms {
     for (let row = this.values.length / 4; row <= k; row++) {
       const er = this.nodes.er[row]!;
       const ei = this.nodes.ei[row]!;
-      const from = this.nodes.from[row]!;
+      const { b2, gamma, origin } = this.samples;
+      const offset = this.nodes.from[row]! + this.shift + origin;
+      const first = Math.max(0, -offset);
+      const last = Math.min(er.length - 1, b2.length - 1 - offset);
+      this.samples.ensure(offset + first, offset + last);
       let br = 0;
       let bi = 0;
       let gr = 0;
       let gi = 0;
-      for (let n = 0; n < er.length; n++) {
-        const { b2, gamma } = this.samples.at(from + n + this.shift);
-        br += b2 * er[n]!;
-        bi += b2 * ei[n]!;
-        gr += gamma * er[n]!;
-        gi += gamma * ei[n]!;
+      for (let n = first; n <= last; n++) {
+        br += b2[offset + n]! * er[n]!;
+        bi += b2[offset + n]! * ei[n]!;
+        gr += gamma[offset + n]! * er[n]!;
+        gi += gamma[offset + n]! * ei[n]!;
       }
       const jr = this.nodes.jr[row]!;
       const ji = this.nodes.ji[row]!;
       this.values.push(br * jr - bi * ji, br * ji + bi * jr, gr * jr - gi * ji, gr * ji + gi * jr);
     }
   }
+}
+
+/** What one length has tabulated, by path and octave of λ*; it does not depend on the dimension. */
+class LengthTables {
+  private readonly samples = new Map<number, SampledMoments>();
+  private readonly transforms = new Map<number, Transforms>();
+
+  constructor(private readonly length: number) {}
+
+  at(path: number, octave: number): Transforms {
+    const key = path * 1e6 + octave;
+    let transforms = this.transforms.get(key);
+    if (!transforms) {
+      const { perOctave } = paths[path]!;
+      let samples = this.samples.get(path);
+      if (!samples) {
+        samples = new SampledMoments(this.length, perOctave);
+        this.samples.set(path, samples);
+      }
+      transforms = new Transforms(nodesOf(path), samples, (octave + 1) * perOctave);
+      this.transforms.set(key, transforms);
+    }
+    return transforms;
+  }
+}
+
+const tables = new Map<number, LengthTables>();
+const tableLimit = 64;
+
+function tablesOf(length: number): LengthTables {
+  let made = tables.get(length);
+  if (!made) {
+    if (tables.size >= tableLimit) tables.delete(tables.keys().next().value!);
+    made = new LengthTables(length);
+    tables.set(length, made);
+  }
+  return made;
 }
 
 const maximumNodes = 600;
@@ -158,8 +217,7 @@ export interface ContourNode {
  * in place of f a factor −p. f(0) = 1/L for both B2 and γ = 1 − G.
  */
 export class QuadraticContour {
-  private readonly samples = new Map<number, SampledMoments>();
-  private readonly transforms = new Map<number, Transforms>();
+  private readonly tables: LengthTables;
   private readonly node: ContourNode;
   private readonly ratio: Float64Array;
 
@@ -169,6 +227,7 @@ export class QuadraticContour {
   ) {
     this.node = { br: 0, bi: 0, gr: 0, gi: 0, pr: 0, pi: 0, hr: new Float64Array(dimension), hi: new Float64Array(dimension) };
     this.ratio = new Float64Array(dimension);
+    this.tables = tablesOf(length);
   }
 
   /** Visits the nodes of the path for the eigenvalues λ ≥ 0 until their weight is below `accuracy`. Nothing to visit when λ = 0. */
@@ -181,12 +240,12 @@ export class QuadraticContour {
       sum += lambda[i]!;
     }
     if (!(largest > 1e-200)) return;
-    const octave = Math.ceil(Math.log2(Math.max(largest, 0.5 * sum)) - 1e-9);
+    const octave = Math.ceil(Math.log2(Math.max(largest, 0.25 * sum)) - 1e-9);
     const star = 2 ** octave;
     const { ratio, node } = this;
     for (let i = 0; i < d; i++) ratio[i] = lambda[i]! / star;
     const path = this.choosePath();
-    const transforms = this.transformsOf(path, octave);
+    const transforms = this.tables.at(path, octave);
     const nodes = nodesOf(path);
     const { hr, hi } = node;
     let scale = 0;
@@ -252,21 +311,5 @@ export class QuadraticContour {
       if (worst < 3) return path;
     }
     return paths.length - 1;
-  }
-
-  private transformsOf(path: number, octave: number): Transforms {
-    const key = path * 1e6 + octave;
-    let transforms = this.transforms.get(key);
-    if (!transforms) {
-      const { perOctave } = paths[path]!;
-      let samples = this.samples.get(path);
-      if (!samples) {
-        samples = new SampledMoments(this.length, perOctave);
-        this.samples.set(path, samples);
-      }
-      transforms = new Transforms(nodesOf(path), samples, (octave + 1) * perOctave);
-      this.transforms.set(key, transforms);
-    }
-    return transforms;
   }
 }
