@@ -63,7 +63,7 @@ describe('linear algebra', () => {
         linear.traceOfProduct(
           general,
           kms.slice(0, 3).map((row) => row.slice(0, 3)),
-        ) - 5.75,
+        ) - 6.5,
       ) < 1e-14,
     );
     assert.ok(Math.abs(linear.frobenius(general) - Math.sqrt(18.5625)) < 1e-14);
