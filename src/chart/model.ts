@@ -8,7 +8,7 @@ import { acrossSweep, alongAxis, type Curve } from './collect.js';
 import { againstLabel, methodLabel, quantitiesLabel, quantityName, roleName } from './labels.js';
 import { facetDash, legendOf } from './legend.js';
 import { chartNotes, describe, type Gathered, remarksOf } from './notes.js';
-import { joinWith, plain } from './text.js';
+import { joinWith, plain, plainText } from './text.js';
 import type { Axis, ChartModel, ColourRole, LineStyle, Panel, Reference, Series, SeriesRole, Text } from './types.js';
 
 export interface ChartOptions {
@@ -83,7 +83,7 @@ class Builder {
 
   private model(page: readonly Level[][], suffix: string): ChartModel {
     const { channels, plot, experiment } = this;
-    const gathered: Gathered = { curves: [], leftOut: 0, facetCurves: [] };
+    const gathered: Gathered = { curves: [], leftOut: 0, lost: [], facetCurves: [] };
     const overlays = experiment.overlays.filter((o) => belongs(o, plot, experiment.plots));
     const xExtent = new Extent(this.xScale());
     const yExtent = new Extent(plot.logY ? 'log' : 'linear');
@@ -103,10 +103,9 @@ class Builder {
       exponent: plot.logY ? 0 : sharedExponent(yDomain),
     } as const;
     const yLabel = withExponent(quantitiesLabel(channels.mains), y.exponent);
-    const drawn = panels.flatMap((p) => p.series);
     const title = experiment.title + suffix;
     const legend = legendOf(channels.colour, channels.dash, panels, this.muted);
-    const notes = chartNotes(this.result, gathered, drawn, this.channels.against !== null);
+    const notes = chartNotes(this.result, gathered, panels, y, this.channels.against !== null);
     const model = {
       id: `${channels.mains.map((q) => quantityKey(q)).join('-') || 'chart'}-against-${plot.against}`.replace(/[^\p{L}\p{N}]+/gu, '-'),
       title,
@@ -278,7 +277,11 @@ class Builder {
     const end = series.atInfinity;
     const shown = end !== null && y.shows(end.y);
     if (end !== null && !shown) left++;
-    if (series.role === 'value' || series.role === 'overlay') gathered.leftOut += left;
+    const any = shown || value.some((v) => v !== null);
+    if (series.role === 'value' || series.role === 'overlay') {
+      if (any) gathered.leftOut += left;
+      else if (left > 0) gathered.lost.push(plainText(series.label));
+    }
     return {
       ...series,
       x: series.x.map((v) => (showable(v, 'linear') ? v : 0)),

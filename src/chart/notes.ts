@@ -2,20 +2,34 @@
 import type { ExperimentResult } from '../engine/results.js';
 import { type Curve, resultOf } from './collect.js';
 import { plainText } from './text.js';
-import type { ChartModel, MethodName, Series } from './types.js';
+import type { Axis, ChartModel, MethodName, Panel, Series } from './types.js';
 
 export interface Gathered {
   readonly curves: Curve[];
   readonly facetCurves: Curve[];
-  /** Values that a log axis cannot show. */
+  /** Values that a log axis cannot show, of lines that it shows elsewhere. */
   leftOut: number;
+  /** Labels of lines that it cannot show at all. */
+  readonly lost: string[];
 }
+
+type Frame = Pick<Axis, 'scale' | 'domain'>;
 
 const many = (n: number, one: string, more = `${one}s`): string => `${n} ${n === 1 ? one : more}`;
 
-export function chartNotes(result: ExperimentResult, gathered: Gathered, drawn: readonly Series[], acrossSweep: boolean): string[] {
+export function chartNotes(
+  result: ExperimentResult,
+  gathered: Gathered,
+  panels: readonly Panel[],
+  y: Frame,
+  acrossSweep: boolean,
+): string[] {
   const notes: string[] = [];
+  const drawn = panels.flatMap((p) => p.series);
   if (drawn.length > 0) notes.push(...methodNotes(gathered.curves, drawn));
+  notes.push(...hidden(panels, y));
+  const lost = [...new Set(gathered.lost)];
+  if (lost.length > 0) notes.push(`Left out on the log axis: ${listed(lost)} (nowhere above 0).`);
   if (gathered.leftOut > 0) notes.push(`${many(gathered.leftOut, 'value')} ≤ 0 left out on the log axis.`);
   const failed = result.runs.filter((r) => r.status === 'failed').length;
   const open = result.experiment.runs.length - result.runs.filter((r) => r.status === 'failed' || r.status === 'done').length;
@@ -25,6 +39,35 @@ export function chartNotes(result: ExperimentResult, gathered: Gathered, drawn: 
   if (reason != null) notes.push(sentence(reason));
   if (acrossSweep && trained(result)) notes.push('Values at the end of the training.');
   return notes;
+}
+
+/**
+ * Lines that lie under another all along: within half a percent of the height of the chart. That a long prompt lies on its limit is what a
+ * chart is there to show, and no note.
+ */
+function hidden(panels: readonly Panel[], y: Frame): string[] {
+  const height = (v: number): number => (y.scale === 'log' ? Math.log(v) : v);
+  const tolerance = 0.005 * (height(y.domain[1]) - height(y.domain[0]));
+  const covers = (above: Series, below: Series): boolean =>
+    above.x.length === below.x.length &&
+    below.y.every((v, i) => {
+      const over = above.y[i] ?? null;
+      return v === null || over === null ? v === over : above.x[i] === below.x[i] && Math.abs(height(v) - height(over)) < tolerance;
+    });
+  const pairs = panels.flatMap((panel) => {
+    const lines = panel.series.filter((s) => s.role === 'value');
+    if (lines.length > 8) return [];
+    return lines.flatMap((below, i) => {
+      const above = lines.slice(i + 1).find((s) => s.isLimit === below.isLimit && covers(s, below));
+      return above === undefined ? [] : [`${plainText(below.label)} lies under ${plainText(above.label)}.`];
+    });
+  });
+  return [...new Set(pairs)].slice(0, 3);
+}
+
+/** At most three names, and how many more. */
+function listed(names: readonly string[]): string {
+  return names.length > 3 ? `${names.slice(0, 2).join(', ')} and ${names.length - 2} more` : names.join(', ');
 }
 
 function trained(result: ExperimentResult): boolean {

@@ -168,6 +168,18 @@ describe('chart models', () => {
     assert.equal(chartModels(all.single())[0]!.complete, true);
   });
 
+  it('name a line that a log axis cannot show at all, and one that lies under another', () => {
+    const gap = chartModels(all.flow())[1]!;
+    assert.deepEqual(gap.notes, [
+      'Exact.',
+      'Left out on the log axis: L\u00a0=\u00a0∞ (nowhere above 0).',
+      '6 values ≤ 0 left out on the log axis.',
+    ]);
+    const rate = chartModels(all.concentration())[1]!;
+    assert.ok(rate.notes.includes('identity lies under kms(0.5).'), rate.notes.join(' '));
+    assert.ok(!chartModels(all.flow())[0]!.notes.some((n) => n.includes('under')));
+  });
+
   it('turn many numbers into a ramp and many words into a sample', () => {
     const ramp = chartModels(all.twoHundred())[0]!.legend;
     assert.deepEqual(
