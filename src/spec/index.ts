@@ -29,9 +29,23 @@ export interface PlanOptions {
  */
 export function buildPlan(parsed: ParsedSpec, options: PlanOptions): { plan: Plan; diagnostics: Diagnostic[] } {
   const sets = options.sets ?? [];
-  const applied = sets.length === 0 ? { parsed, diagnostics: [], relocation: unmoved } : applyOptions(parsed, sets, parseSpec);
+  if (sets.length === 0) {
+    return lowerTree(parsed, options, unmoved);
+  }
+  const applied = applyOptions(parsed, sets, parseSpec);
   const { plan, diagnostics } = lowerTree(applied.parsed, options, applied.relocation);
-  return { plan, diagnostics: [...applied.diagnostics, ...diagnostics] };
+  if (diagnostics.length === 0) {
+    return { plan, diagnostics: applied.diagnostics };
+  }
+  // What is wrong only because of the options says so, wherever it stands.
+  const key = (diagnostic: Diagnostic): string => `${diagnostic.code} ${diagnostic.start} ${diagnostic.message}`;
+  const before = new Set(lowerTree(parsed, options, unmoved).diagnostics.map(key));
+  const caused = diagnostics.map((diagnostic) =>
+    before.has(key(diagnostic)) || diagnostic.message.startsWith('--set ')
+      ? diagnostic
+      : { ...diagnostic, message: `--set ${sets.join(' --set ')}: ${diagnostic.message}` },
+  );
+  return { plan, diagnostics: [...applied.diagnostics, ...caused] };
 }
 
 function lowerTree(parsed: ParsedSpec, options: PlanOptions, relocation: Relocation): { plan: Plan; diagnostics: Diagnostic[] } {

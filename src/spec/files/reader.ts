@@ -14,7 +14,7 @@ export interface FileProblem {
 }
 
 export interface FileReader {
-  /** The file named `path` in a spec (relative to the spec), as a path relative to the reader's root; `outside` when it leaves the root. */
+  /** The file named `path` in a spec (relative to the spec), as a path that `read` takes, here or in a worker; `outside` when it leaves the root. */
   resolve(path: string): string | FileProblem;
   /** Content of a resolved path; `too_large`, without reading it, when it has more than `limit` bytes. */
   read(resolved: string, limit: number): Uint8Array | FileProblem;
