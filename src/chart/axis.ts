@@ -127,8 +127,9 @@ function fewDecades(domain: readonly [number, number], count: number): Tick[] {
       if (inside(value)) marks.push({ value, lead });
     }
   }
-  const choices = [[1, 2, 3, 4, 5, 6, 8], [1, 2, 5], [1, 3], [1]].map((leads) => marks.filter((m) => leads.includes(m.lead)));
-  const labelled = choices.find((chosen) => chosen.length >= 2 && chosen.length <= count + 1);
+  const choices = [[1, 2, 5], [1, 3], [1], [1, 2, 3, 4, 5, 6, 8]].map((leads) => marks.filter((m) => leads.includes(m.lead)));
+  const fits = (least: number) => (chosen: typeof marks) => chosen.length >= least && chosen.length <= count + 1;
+  const labelled = choices.find(fits(3)) ?? choices.find(fits(2));
   if (labelled !== undefined) return marks.map((m) => ({ value: m.value, label: labelled.includes(m) ? numberText(m.value, 3) : null }));
   const scale = scaleLinear().domain([low, high]);
   let values = scale.ticks(Math.min(count, 3));
