@@ -1,11 +1,14 @@
-// Bundles the command line and its worker. `--watch` is not offered here: `attn run --watch` watches specs, not sources.
-import { rmSync } from 'node:fs';
+// Bundles the command line and its worker into `dist`, or into the folder that is named.
+import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 import { build } from 'esbuild';
 
-rmSync('dist', { recursive: true, force: true });
-await build({
+const folder = resolve(process.argv[2] ?? 'dist');
+
+const { outputFiles } = await build({
   entryPoints: { cli: 'src/cli/main.ts', worker: 'src/engine/node/worker.ts' },
-  outdir: 'dist',
+  outdir: folder,
+  write: false,
   // What a command does not need is a chunk of its own and is not loaded.
   splitting: true,
   chunkNames: 'chunks/[name]-[hash]',
@@ -19,3 +22,15 @@ await build({
   banner: { js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);' },
   logLevel: 'warning',
 });
+
+// Chunks are named by their content and come before what imports them: a program that starts meanwhile finds all it needs.
+mkdirSync(join(folder, 'chunks'), { recursive: true });
+for (const { path, contents } of outputFiles.sort((a, b) => Number(b.path.includes('chunks')) - Number(a.path.includes('chunks')))) {
+  const temporary = join(dirname(path), `.${basename(path)}.tmp`);
+  writeFileSync(temporary, contents, { mode: path.endsWith('cli.js') ? 0o755 : 0o644 });
+  renameSync(temporary, path);
+}
+const current = new Set(outputFiles.map(({ path }) => basename(path)));
+for (const name of readdirSync(join(folder, 'chunks'))) {
+  if (!current.has(name)) rmSync(join(folder, 'chunks', name));
+}

@@ -89,7 +89,8 @@ function cellsOf(experiment: Experiment): Cell[] {
 function same(a: SweepValue, b: SweepValue): boolean {
   if (a.text === b.text) return true;
   if (a.value === null || b.value === null) return false;
-  return a.value === b.value || Math.abs(a.value - b.value) <= matchTolerance * Math.max(Math.abs(a.value), Math.abs(b.value));
+  if (!Number.isFinite(a.value) || !Number.isFinite(b.value)) return a.value === b.value;
+  return Math.abs(a.value - b.value) <= matchTolerance * Math.max(Math.abs(a.value), Math.abs(b.value));
 }
 
 type SweepEntry = Extract<AtEntry, { kind: 'sweep' }>;
@@ -355,10 +356,13 @@ function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-/** Five significant digits, without trailing zeros. */
+/** Five significant digits, without trailing zeros; powers of ten below 10⁻³ and from 10⁷ up. */
 export function short(value: number): string {
   if (!Number.isFinite(value)) return Number.isNaN(value) ? 'undefined' : value > 0 ? 'inf' : '-inf';
-  return String(Number(value.toPrecision(5)));
+  const rounded = Number(value.toPrecision(5));
+  const size = Math.abs(rounded);
+  if (size !== 0 && (size < 1e-3 || size >= 1e7)) return rounded.toExponential().replace('e+', 'e');
+  return String(rounded);
 }
 
 /** a < b, certainly or certainly not. */
