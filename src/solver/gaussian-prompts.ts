@@ -4,7 +4,8 @@
  * u = Sᵀ w; scores are τ g along e1 and values (c/τ) g + ρ⊥ k along e1 and e2; all other directions enter through two Gaussians.
  */
 import { chunkTokens } from './attention-sums.js';
-import { dot, type PromptEvaluator, type TaskDraw, type WorkingModel } from './prompts.js';
+import { dot } from './linear-algebra.js';
+import type { PromptEvaluator, TaskDraw, WorkingModel } from './prompts.js';
 import type { RandomStream } from './random.js';
 
 /** The plane of score and value in whitened coordinates, and the two Gaussians orthogonal to it. */
@@ -63,7 +64,7 @@ abstract class PlanePrompt implements PromptEvaluator {
     this.sample(rng);
     this.unwhiten(this.mean);
     this.unwhiten(this.slope);
-    return dot(model.value, this.mean, this.width);
+    return dot(model.value, this.mean);
   }
 
   /** Fills `mean` and `slope` in whitened coordinates. */
@@ -77,19 +78,19 @@ abstract class PlanePrompt implements PromptEvaluator {
 
   private unwhiten(x: Float64Array): void {
     const d = this.width - 1;
-    x[d] = dot(this.task.weights, x, d) + this.task.sampler.noise * x[d];
+    x[d] = dot(this.task.weights, x) + this.task.sampler.noise * x[d];
   }
 
   private span(value: Float64Array): void {
     const { e1, e2, width } = this;
     this.whiten(this.tilt, e1);
     this.whiten(value, e2);
-    this.scoreScale = Math.sqrt(dot(e1, e1, width));
+    this.scoreScale = Math.sqrt(dot(e1, e1));
     if (this.scoreScale > 0) for (let i = 0; i < width; i++) e1[i] /= this.scoreScale;
-    const size = Math.sqrt(dot(e2, e2, width));
-    this.along = dot(e1, e2, width);
+    const size = Math.sqrt(dot(e2, e2));
+    this.along = dot(e1, e2);
     for (let i = 0; i < width; i++) e2[i] -= this.along * e1[i];
-    this.across = Math.sqrt(dot(e2, e2, width));
+    this.across = Math.sqrt(dot(e2, e2));
     // What rounding leaves of a value parallel to the score is no direction.
     if (this.across <= 1e-13 * size) this.across = 0;
     for (let i = 0; i < width; i++) e2[i] = this.across > 0 ? e2[i] / this.across : 0;
@@ -97,8 +98,8 @@ abstract class PlanePrompt implements PromptEvaluator {
 
   private orthogonalise(r: Float64Array): void {
     const { e1, e2, width } = this;
-    const first = dot(r, e1, width);
-    const second = dot(r, e2, width);
+    const first = dot(r, e1);
+    const second = dot(r, e2);
     for (let i = 0; i < width; i++) r[i] -= first * e1[i] + second * e2[i];
   }
 }

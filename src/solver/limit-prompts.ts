@@ -3,8 +3,9 @@
  * `TaskSampler`: y = f(uᵀg) + s ε with u = Sᵀw.
  */
 import { cumulant, lawMoments } from './cumulant.js';
+import { dot } from './linear-algebra.js';
 import type { Kernel, Law, Link, Task } from './problem.js';
-import { dot, type PromptEvaluator, type TaskDraw, type WorkingModel } from './prompts.js';
+import type { PromptEvaluator, TaskDraw, WorkingModel } from './prompts.js';
 import type { RandomStream } from './random.js';
 import { SolverFailure } from './result.js';
 import { flatten, multiply, type TaskSampler } from './sampling.js';
@@ -188,8 +189,8 @@ export class TaskLimit {
     const noise = this.sampler.noise ** 2;
     const q = tilt[from + d];
     for (let i = 0; i < d; i++) inner[i] = tilt[from + i];
-    const n = dot(u, u, d);
-    const m = dot(u, inner, d);
+    const n = dot(u, u);
+    const m = dot(u, inner);
     const moments = n > 0 ? linkMoments(task.link, m, n, q) : { f: this.sampler.link(0), u: m, ff: 0, fu: 0, uu: 0 };
     const shift = n > 0 ? (moments.u - m) / n : 0;
     const stretch = n > 0 ? (moments.uu - n) / (n * n) : 0;
@@ -210,7 +211,7 @@ export class TaskLimit {
     const D = d + 1;
     if (lawCovariance === null) inner.set(u);
     else multiply(lawCovariance, d, d, u, inner);
-    const n = dot(u, inner, d);
+    const n = dot(u, inner);
     const moments = n > 0 ? linkMoments(task.link, 0, n, 0) : { f: this.sampler.link(0), u: 0, ff: 0, fu: 0, uu: 0 };
     const cross = n > 0 ? moments.fu / n : 0;
     for (let i = 0; i < d; i++) {
@@ -274,6 +275,6 @@ export class LimitPrompt implements PromptEvaluator {
         this.slope[h * D + i] = sum;
       }
     }
-    return dot(model.value, this.mean, model.value.length);
+    return dot(model.value, this.mean);
   }
 }

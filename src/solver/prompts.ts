@@ -5,6 +5,7 @@
  * Everything is in working coordinates c = (g, y), x = S g (`TaskSampler`): with J = diag(S, 1), z = J c, scores (Jᵀ a)ᵀ c.
  */
 import { AttentionSums, chunkTokens } from './attention-sums.js';
+import { dot } from './linear-algebra.js';
 import type { Merged } from './parameters.js';
 import type { Kernel } from './problem.js';
 import type { RandomStream } from './random.js';
@@ -152,7 +153,7 @@ export class TaskDraw {
     sampler.drawWeights(rng, raw, 0);
     multiplyTransposed(sampler.root, d, d, raw, weights);
     sampler.drawBase(rng, query, 0);
-    this.target = sampler.link(dot(weights, query, d));
+    this.target = sampler.link(dot(weights, query));
     this.targetNoise = sampler.noise * rng.normal();
   }
 
@@ -177,12 +178,6 @@ export class TaskDraw {
       out[at + d] = sampler.link(u) + sampler.noise * out[at + d];
     }
   }
-}
-
-export function dot(a: ArrayLike<number>, b: ArrayLike<number>, n: number): number {
-  let sum = 0;
-  for (let i = 0; i < n; i++) sum += a[i] * b[i];
-  return sum;
 }
 
 /** Token by token, in chunks; `replay` evaluates tokens that were kept. */
@@ -247,6 +242,6 @@ export class ExplicitPrompt implements PromptEvaluator {
 
   private end(model: WorkingModel): number {
     this.sums.finish();
-    return dot(model.value, this.sums.mean, model.value.length);
+    return dot(model.value, this.sums.mean);
   }
 }

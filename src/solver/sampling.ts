@@ -1,8 +1,10 @@
 /** Draws from the laws of docs/mathematics.md, section 2, and the tokens of an in-context task (sections 5 and 7). */
+import { hasGaussianTokens } from './balanced.js';
 import { lawMoments } from './cumulant.js';
 import { inverseSquareRoot, matmul, symmetricSqrt } from './linear-algebra.js';
 import type { CoordinateLaw, DenseMatrix, Law, Link, Task } from './problem.js';
 import type { RandomStream } from './random.js';
+import { SolverFailure } from './result.js';
 
 /** Draws one vector of a law into out[offset] … out[offset + dimension − 1]. Consumes the stream alike for every draw of one law. */
 export type Draw = (rng: RandomStream, out: Float64Array, offset: number) => void;
@@ -144,23 +146,16 @@ export interface TaskSampler {
   readonly drawWeights: Draw;
 }
 
-/** Whether x, once centred and whitened, is N(0, I). */
-function isGaussian(law: Law | null): boolean {
-  if (law === null || law.kind === 'gaussian') return true;
-  if (law.kind === 'independent') return law.coordinate.kind === 'gaussian';
-  return law.kind === 'affine' && isGaussian(law.base);
-}
-
-/** Throws what `lawMoments` and the matrix roots throw for a law without a covariance or with a singular one. */
+/** Throws SolverFailure `unsupported` when the law of x has a singular covariance, which cannot be whitened. */
 export function taskSampler(task: Task): TaskSampler {
   const d = task.dimension;
-  const normalBase = isGaussian(task.tokens);
+  const normalBase = hasGaussianTokens(task);
   const sigmaRoot = symmetricSqrt(task.covariance);
   let root = sigmaRoot;
   let drawBase = normalDraw(d);
   if (task.tokens !== null && !normalBase) {
     const { mean, covariance } = lawMoments(task.tokens);
-    root = matmul(sigmaRoot, inverseSquareRoot(covariance));
+    root = matmul(sigmaRoot, whitening(covariance));
     const raw = lawDraw(task.tokens);
     drawBase = (rng, out, offset) => {
       raw(rng, out, offset);
@@ -177,6 +172,19 @@ export function taskSampler(task: Task): TaskSampler {
     drawBase,
     drawWeights: lawDraw(task.weights),
   };
+}
+
+function whitening(covariance: DenseMatrix): DenseMatrix {
+  try {
+    return inverseSquareRoot(covariance);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new SolverFailure(
+      'unsupported',
+      'The tokens of a task are whitened, but the covariance of this law is singular: its tokens lie on a subspace.',
+      'task.tokens',
+    );
+  }
 }
 
 /** out = M x for M rows × columns, row-major. */

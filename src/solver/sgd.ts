@@ -1,4 +1,5 @@
 /** SGD and Adam on fresh prompts every step, as in Boursier and Boyer's experiments (docs/mathematics.md, section 5, "Optimisers"). */
+import { recordedSteps } from './flow.js';
 import { emptyMerged, initialParameters, type Layout, layoutOf, merge, pullBack, taskOf } from './parameters.js';
 import type { Problem, Train } from './problem.js';
 import { promptEvaluator } from './prompt-routes.js';
@@ -60,7 +61,7 @@ export class StochasticTraining {
   private readonly gradient: Float64Array;
   private readonly halves: number;
   private readonly work: number;
-  private readonly recorded: (step: number) => boolean;
+  private readonly recorded: ReadonlySet<number>;
   private ceiling: number | null = null;
   private sinceEvent = 0;
 
@@ -86,8 +87,7 @@ export class StochasticTraining {
     this.halves = task.loss === 'half_squared' ? 1 : 2;
     const tokens = Number.isFinite(problem.length) && !(attention.kernel === 'linear' && attention.heads === 1) ? problem.length : 1;
     this.work = (tokens + 10) * attention.heads * (dimension + 1);
-    const extra = new Set(train.extraSteps);
-    this.recorded = (step) => step % train.record === 0 || step === train.steps || extra.has(step);
+    this.recorded = new Set(recordedSteps(train));
     if (state !== null) this.restore(state);
   }
 
@@ -153,7 +153,7 @@ export class StochasticTraining {
     const spread = Math.max(0, squares / train.batch - loss * loss);
     this.ceiling ??= explosion * Math.max(labels / train.batch, loss) || Number.MAX_VALUE;
     this.check(loss);
-    if (this.recorded(this.step)) {
+    if (this.recorded.has(this.step)) {
       const lossError = train.batch > 1 ? Math.sqrt(spread / (train.batch - 1)) : Number.NaN;
       this.points.push({ time: train.rate * this.step, step: this.step, theta: this.theta.slice(), loss, lossError });
     }

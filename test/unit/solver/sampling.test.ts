@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Law } from '../../../src/solver/problem.js';
 import { stream } from '../../../src/solver/random.js';
+import { SolverFailure } from '../../../src/solver/result.js';
 import { RunningMean } from '../../../src/solver/running-mean.js';
 import { lawDraw, linkFunction, multiply, taskSampler } from '../../../src/solver/sampling.js';
 import { gaussianLaw, kms, taskOfDimension } from './problems.js';
@@ -194,6 +195,20 @@ describe('tokens of a task', () => {
       }
       for (const mean of means) assert.ok(Math.abs(mean.mean) < 4.5 * mean.standardError);
     }
+  });
+
+  it('cannot be whitened when they lie on a line', () => {
+    const line: Law = {
+      kind: 'affine',
+      dimension: 2,
+      mean: [0, 0],
+      factor: [[1], [2]],
+      base: { kind: 'independent', dimension: 1, coordinate: { kind: 'rademacher' } },
+    };
+    assert.throws(
+      () => taskSampler(taskOfDimension(2, { tokens: line })),
+      (error) => error instanceof SolverFailure && error.code === 'unsupported' && error.setting === 'task.tokens',
+    );
   });
 
   it('know when (x, y) is Gaussian', () => {

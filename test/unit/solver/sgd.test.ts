@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
+import { trainFlow } from '../../../src/solver/flow.js';
 import { layoutOf, merge, pullBack } from '../../../src/solver/parameters.js';
+import { populationRisk } from '../../../src/solver/population.js';
 import type { Attention, Problem, Task, Train } from '../../../src/solver/problem.js';
 import { promptEvaluator } from '../../../src/solver/prompt-routes.js';
 import { WorkingModel } from '../../../src/solver/prompts.js';
 import { stream } from '../../../src/solver/random.js';
 import { SolverFailure } from '../../../src/solver/result.js';
+import { RunningMean } from '../../../src/solver/running-mean.js';
 import { taskSampler } from '../../../src/solver/sampling.js';
 import { type StochasticPoint, type StochasticState, StochasticTraining, trainStochastic } from '../../../src/solver/sgd.js';
 import { gaussianLaw, kms, taskOfDimension, taskProblem } from './problems.js';
@@ -258,5 +261,56 @@ describe('SGD on fresh prompts', () => {
       assert.ok(Math.abs(point.theta[11] - eb) < 0.05, `b at ${point.step}: ${point.theta[11]}, ${eb}`);
     }
     assert.ok(Math.abs(points[4].theta[11] - 2 ** 0.25) < 0.05);
+  });
+
+  it('has batch gradients whose mean is the gradient of the population risk', () => {
+    for (const [kernel, length] of [
+      ['softmax', 12],
+      ['linear', 12],
+      ['softmax', Infinity],
+    ] as const) {
+      const problem = problemOf({ batch: 50 }, { kernel, parameters: 'factored', keyDimension: 2, temperature: 1.3 }, length);
+      const layout = layoutOf(problem);
+      const rng = stream(14, 'mean', 0);
+      const theta = Float64Array.from({ length: layout.size }, () => 0.5 * rng.normal());
+      const gU = new Float64Array(9);
+      const gv = new Float64Array(3);
+      const expected = new Float64Array(layout.size);
+      populationRisk(problem).gradient(merge(layout, theta), gU, gv);
+      pullBack(layout, theta, gU, gv, expected);
+      const means = Array.from(expected, () => new RunningMean());
+      for (let step = 0; step < 200; step++) {
+        batchGradient(problem, theta, step).forEach((g, i) => {
+          means[i].add(g);
+        });
+      }
+      means.forEach(({ mean, standardError }, i) => {
+        assert.ok(Math.abs(mean - expected[i]) < 4.5 * standardError + 1e-3 * Math.hypot(...expected), `${kernel} ${length}, ${i}`);
+      });
+    }
+  });
+
+  it('follows the exact gradient flow at a finite length, at a small rate', () => {
+    for (const kernel of ['softmax', 'linear'] as const) {
+      const start = { kernel, init: { kind: 'balanced', alpha: 0.6 } } as const;
+      const rate = 0.01;
+      const sgd = problemOf({ rate, steps: 300, record: 100, batch: 200 }, start, 15);
+      const flow: Problem = { ...sgd, train: { kind: 'gradient_flow', time: 3, points: 4, tolerance: 1e-8, extraTimes: [] } };
+      const generator = trainFlow(flow);
+      let next = generator.next();
+      while (!next.done) next = generator.next();
+      const exact = next.value;
+      // Four independent runs: their mean, with Student's t (3 degrees of freedom, 10⁻³ point 10.2) and the O(rate) lag of a discrete step.
+      const runs = [1, 2, 3, 4].map((seed) => run({ ...sgd, train: { ...(sgd.train as Stochastic), seed } }));
+      exact.forEach(({ theta }, point) => {
+        theta.forEach((x, i) => {
+          const mean = new RunningMean();
+          for (const points of runs) mean.add(points[point].theta[i]);
+          assert.ok(Math.abs(mean.mean - x) < 10.2 * mean.standardError + rate, `${kernel}, point ${point}, ${i}: ${mean.mean}, ${x}`);
+          assert.ok(10.2 * mean.standardError < 0.2);
+        });
+      });
+      assert.ok(Math.abs(exact[3].theta[11] - exact[0].theta[11]) > 0.1);
+    }
   });
 });
