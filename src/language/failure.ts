@@ -2,7 +2,7 @@ import { type Diagnostic, diagnostic } from './diagnostic.js';
 import { nearest } from './distance.js';
 import type { Leaf } from './structure.js';
 import { type Token, virtual } from './tokens.js';
-import { blocks, clauseWords, statements } from './vocabulary.js';
+import { blocks, clauseWords, quantities, statements } from './vocabulary.js';
 
 /** Index of the first token that does not fit, −1 when the tokens are a whole statement. */
 export type Trial = (tokens: readonly Token[], rule: 'Let' | 'Member' | 'Setting') => number;
@@ -159,7 +159,12 @@ export function explainFailure(leaf: Leaf, failure: number, trial: Trial | null)
       });
     return say('E104', `A value is missing after \`${before.image}\`.`, before);
   }
-  if (t && before && (bracketed || before.kind === 'word') && (t.kind !== 'symbol' || t.image === '[' || t.image === '(')) {
+  if (
+    t &&
+    before &&
+    (bracketed || Object.hasOwn(quantities, t.image) || ['rate', 'fitted', 'trust_length'].includes(t.image)) &&
+    (t.kind !== 'symbol' || t.image === '[' || t.image === '(')
+  ) {
     const candidate = [...tokens.slice(0, failure), virtual('symbol', ',', before), ...tokens.slice(failure)];
     if (parses(candidate))
       return say(

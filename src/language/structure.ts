@@ -320,9 +320,10 @@ class StructurePass {
       });
       open = virtual('symbol', '{', last);
     }
+    const untitled = title === undefined;
     title ??= virtual('string', '""', word);
     this.#experiment++;
-    const part: ExperimentPart = { header: [word, title], open, close: virtual('symbol', '}', open), members: [], damaged: false };
+    const part: ExperimentPart = { header: [word, title], open, close: virtual('symbol', '}', open), members: [], damaged: untitled };
     this.#parts.push(part);
     this.#readMembers(part);
   }

@@ -97,21 +97,24 @@ const readsInside = (definition: Let): Definition[] =>
 
 function checkSweepList(context: Context, sweep: Sweep, experiment: Experiment): void {
   const seen = new Set<Definition>();
-  const open = reads(sweep, experiment);
-  while (open.length > 0) {
-    const next = open.pop()!;
-    if (seen.has(next)) continue;
-    seen.add(next);
-    if (isSweep(next)) {
-      const message =
-        next === sweep
-          ? `The list of the sweep \`${sweep.name}\` uses the sweep itself.`
-          : `The list of the sweep \`${sweep.name}\` uses the sweep \`${next.name}\`; a list may use lets only, and several sweeps make their product.`;
-      const use = AstUtils.streamAst(sweep.list).find((n) => isNameExpression(n) && resolveName(n, n.name, experiment) === next);
-      context.report('E221', message, use ? rangeOfProperty(use, 'name') : rangeOfProperty(sweep, 'list'));
-      return;
+  for (const use of AstUtils.streamAst(sweep.list)) {
+    if (!isNameExpression(use)) continue;
+    const first = resolveName(use, use.name, experiment);
+    const open = first ? [first] : [];
+    for (let next = open.pop(); next; next = open.pop()) {
+      if (seen.has(next)) continue;
+      seen.add(next);
+      if (isSweep(next)) {
+        const other = `The list of the sweep \`${sweep.name}\` uses the sweep \`${next.name}\`; a list may use lets only, and several sweeps make their product.`;
+        context.report(
+          'E221',
+          next === sweep ? `The list of the sweep \`${sweep.name}\` uses the sweep itself.` : other,
+          rangeOfProperty(use, 'name'),
+        );
+        return;
+      }
+      open.push(...reads(next, experiment));
     }
-    open.push(...reads(next, experiment));
   }
 }
 

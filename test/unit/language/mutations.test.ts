@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { parseSpec } from '../../../src/language/index.js';
+import { scan } from '../../../src/language/tokens.js';
+import { buildPlan } from '../../../src/spec/index.js';
+
+const inserted = ['=', ',', '}', '{', '(', ')', '[', ']', 'foo', '7'];
+
+/** Deterministic position in a word. */
+function* misspellings(word: string, seed: number): Generator<string> {
+  const k = (seed * 7919) % word.length;
+  yield word.slice(0, k) + word.slice(k + 1);
+  yield `${word.slice(0, k)}q${word.slice(k)}`;
+  yield `${word.slice(0, k)}z${word.slice(k + 1)}`;
+  if (k + 1 < word.length) yield word.slice(0, k) + word[k + 1] + word[k] + word.slice(k + 2);
+}
+
+function* mutants(text: string): Generator<{ readonly what: string; readonly text: string }> {
+  let n = 0;
+  for (const t of scan(text).tokens) {
+    const place = `${t.line}:${t.column}`;
+    yield { what: `without \`${t.image}\` at ${place}`, text: text.slice(0, t.start) + text.slice(t.end) };
+    for (const extra of inserted)
+      yield { what: `\`${extra}\` before \`${t.image}\` at ${place}`, text: `${text.slice(0, t.start)}${extra} ${text.slice(t.start)}` };
+    if (t.kind !== 'word') continue;
+    for (const word of misspellings(t.image, ++n))
+      if (word !== '' && word !== t.image)
+        yield { what: `\`${word}\` at ${place}`, text: text.slice(0, t.start) + word + text.slice(t.end) };
+  }
+}
+
+/** Distinct errors of the language and of the meaning. */
+function errorsOf(text: string): string[] {
+  const parsed = parseSpec(text);
+  const reader = { read: () => ({ error: 'missing' as const, path: '', digest: '' }) } as never;
+  const { diagnostics } = buildPlan(parsed, { file: 'mutant.attn', reader });
+  const all = [...parsed.diagnostics, ...diagnostics].filter((d) => d.severity === 'error');
+  return [...new Set(all.map((d) => `${d.code} ${d.start} ${d.message}`))];
+}
+
+describe('a single wrong token gives a single message', () => {
+  for (const name of readdirSync('examples').filter((f) => f.endsWith('.attn'))) {
+    it(name, () => {
+      let wrong = 0;
+      const several: string[] = [];
+      for (const { what, text } of mutants(readFileSync(`examples/${name}`, 'utf8'))) {
+        const errors = errorsOf(text);
+        if (errors.length > 0) wrong++;
+        if (errors.length > 1) several.push([what, ...errors].join('\n    '));
+        assert.ok(errors.length <= 2, several.at(-1));
+      }
+      assert.ok(wrong > 300);
+      assert.ok(several.length <= 0.05 * wrong, several.join('\n'));
+    });
+  }
+});
