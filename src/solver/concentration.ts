@@ -313,7 +313,7 @@ function taskAverages(problem: Problem, { U, V }: LayerParameters, of: readonly 
   const nodes =
     omega !== null && block !== null && affordable
       ? blockNodes(task, omega, block, of)
-      : sampledTaskNodes(task, U, v, of, problem.solver.seed);
+      : sampledTaskNodes(task, U, v, of, problem.solver.seed, problem.train !== null);
   // E Γ_w.
   const { mean, covariance } = lawMoments(task.weights);
   const cross = linear.matvec(task.covariance, mean);

@@ -139,22 +139,26 @@ export function nodesAtQueries(
   return collector.done(method, replicates);
 }
 
-/** Number of quasi-Monte Carlo replicates, and of points in all for dimension D: what about a tenth of a second allows. */
+/** Quasi-Monte Carlo replicates. */
 export const replicateCount = 8;
 
-export function pointCount(D: number): number {
-  return Math.max(64, Math.min(2048, Math.round(4e7 / (D * D * replicateCount))));
+/** Points of a replicate for dimension D: what about a tenth of a second allows; a quarter of it when the layer is one of many. */
+export function pointCount(D: number, oneOfMany: boolean): number {
+  return Math.max(64, Math.min(oneOfMany ? 512 : 2048, Math.round((oneOfMany ? 1e7 : 4e7) / (D * D * replicateCount))));
 }
 
-/** Queries of any law by quasi-Monte Carlo, or all of an empirical law's tokens. */
-export function* queriesOf(law: Law, seed: number): Generator<{ z: ArrayLike<number>; weight: number }> {
+/** Queries of any law by quasi-Monte Carlo, `count` points in each replicate, or all of an empirical law's tokens. */
+export function* queriesOf(
+  law: Law,
+  seed: number,
+  count = pointCount(law.dimension, false),
+): Generator<{ z: ArrayLike<number>; weight: number }> {
   if (law.kind === 'empirical') {
     const { rows, columns, data } = law.tokens;
     for (let r = 0; r < rows; r++) yield { z: data.subarray(r * columns, (r + 1) * columns), weight: 1 / rows };
     return;
   }
   const transport = new Transport(law);
-  const count = pointCount(law.dimension);
   for (let replicate = 0; replicate < replicateCount; replicate++) {
     const points = gaussianPoints(transport.normals, count, seed, replicate);
     for (let i = 0; i < count; i++) {

@@ -51,7 +51,9 @@ const shared = new Map<string, ScoreTransforms>();
 const sharedLimit = 400;
 
 function sharedTransforms(order: number): (tau2: number, logLength: number) => ScoreTransforms {
-  return (tau2, logLength) => {
+  return (tau2, needed) => {
+    // Errors are mostly wanted over a sweep of lengths: one bucket for all up to 1e6.
+    const logLength = order === 8 ? Math.max(14, needed) : needed;
     const key = `${order} ${logLength} ${tau2}`;
     const known = shared.get(key);
     if (known !== undefined) return known;

@@ -96,7 +96,8 @@ export class ScoreTransforms {
 
     const norm = hs / (tau * Math.sqrt(2 * Math.PI));
     const n = this.highS - this.lowS + 1;
-    this.weight = Float64Array.from({ length: n }, (_, i) => norm * Math.exp((-0.5 * ((i + this.lowS) * hs) ** 2) / tau2));
+    this.weight = new Float64Array(n);
+    for (let i = 0; i < n; i++) this.weight[i] = norm * Math.exp((-0.5 * ((i + this.lowS) * hs) ** 2) / tau2);
     this.above = new Float64Array(n + 1);
     for (let i = n - 1; i >= 0; i--) this.above[i] = this.above[i + 1]! + this.weight[i]!;
     this.below = new Float64Array(n + 1);
@@ -165,7 +166,7 @@ export class ScoreTransforms {
 const pair = new Float64Array(2);
 
 function clamp(i: number, top: number): number {
-  return i < 0 ? 0 : i > top ? top : i;
+  return Math.max(0, Math.min(top, i));
 }
 
 /** Σ_i weight(i) f(x + i) for start ≤ i ≤ end. */

@@ -94,15 +94,22 @@ export function blockNodes(task: Task, omega: DenseMatrix, { A, b }: Block, of: 
   return nodesOfPolynomials({ M, features });
 }
 
-/** Any U, v and law of w, Gaussian x: randomised quasi-Monte Carlo over (w, x_q). */
-export function sampledTaskNodes(task: Task, U: DenseMatrix, v: ArrayLike<number>, of: readonly ErrorQuantity[], seed: number): ErrorNodes {
+/** Any U, v and law of w, Gaussian x: randomised quasi-Monte Carlo over (w, x_q). `oneOfMany`: errors along a training, with fewer points for each. */
+export function sampledTaskNodes(
+  task: Task,
+  U: DenseMatrix,
+  v: ArrayLike<number>,
+  of: readonly ErrorQuantity[],
+  seed: number,
+  oneOfMany: boolean,
+): ErrorNodes {
   const d = task.dimension;
   const root = linear.symmetricSqrt(task.covariance);
   const weights = new Transport(task.weights);
   const W = linear.outer(v, v);
   const collector = new NodeCollector(of);
   const width = d + weights.normals;
-  const count = pointCount(d + 1);
+  const count = pointCount(d + 1, oneOfMany);
   const z = new Float64Array(d + 1);
   for (let replicate = 0; replicate < replicateCount; replicate++) {
     const points = gaussianPoints(width, count, seed, replicate);

@@ -10,9 +10,10 @@ import {
   trustLength,
 } from '../../../src/solver/bounds.js';
 import { errorAverages } from '../../../src/solver/concentration.js';
+import { lawBounds, supportDiameter } from '../../../src/solver/law-bounds.js';
 import * as linear from '../../../src/solver/linear-algebra.js';
 import { participationMoments } from '../../../src/solver/participation.js';
-import type { DenseMatrix, ErrorQuantity, Problem } from '../../../src/solver/problem.js';
+import type { DenseMatrix, ErrorQuantity, Law, Problem } from '../../../src/solver/problem.js';
 import { stream } from '../../../src/solver/random.js';
 
 const of: readonly ErrorQuantity[] = ['output', 'value_gradient', 'key_query_gradient'];
@@ -160,6 +161,71 @@ describe('bounds for any law with bounded support', () => {
       }
       assert.ok(boundedLawBound(constant / 1e9, 2, spread, 1e9) < (1.01 * constant) / 1e9);
     }
+  });
+});
+
+describe('bounds of errors on tokens of any law', () => {
+  const identity = linear.identity(2);
+  const rademacher: Law = { kind: 'independent', dimension: 2, coordinate: { kind: 'rademacher' } };
+  const corners = [[1, 1], [1, -1], [-1, 1], [-1, -1]]; // biome-ignore format: points
+
+  it('lie above the error summed over every prompt, and the asymptote meets it as prompts grow', () => {
+    const U = [[0.4, 0.1], [-0.2, 0.3]]; // biome-ignore format: a matrix
+    const V = [[1, 0.5]];
+    const z = [1, -0.7];
+    const p: Problem = { ...problem(identity, U, V, z), setting: { kind: 'tokens', law: rademacher } };
+    const bounds = lawBounds(p)!;
+    const a = linear.matvec(U, z);
+    const limit = linear.matvec(V, [Math.tanh(a[0]), Math.tanh(a[1])])[0];
+    const L = 6;
+    let exact = 0;
+    for (let code = 0; code < 4 ** L; code++) {
+      let total = 0;
+      let sum = 0;
+      for (let l = 0, rest = code; l < L; l++, rest = Math.floor(rest / 4)) {
+        const y = corners[rest % 4];
+        const weight = Math.exp(linear.dot(a, y));
+        total += weight;
+        sum += weight * linear.matvec(V, y)[0];
+      }
+      exact += (sum / total - limit) ** 2 / 4 ** L;
+    }
+    assert.ok(bounds.at('output', L).certified >= exact, `${bounds.at('output', L).certified} < ${exact}`);
+    assert.ok(Math.abs(bounds.at('output', L).asymptote / exact - 1) < 0.3);
+    const far = bounds.at('output', 1e10);
+    assert.ok(far.certified >= far.asymptote && far.certified < 1.001 * far.asymptote);
+  });
+
+  it('agree with the Gaussian asymptote, and have no certificate on an unbounded support', () => {
+    const gamma = [[1, 0.3], [0.3, 0.6]]; // biome-ignore format: a matrix
+    for (const at of [[0.5, 1], null]) {
+      const p = problem(gamma, linear.scale(identity, 0.4), [[1, -1]], at);
+      for (const quantity of ['output', 'value_gradient'] as const) {
+        const general = lawBounds(p)!.at(quantity, 100);
+        const gaussian = errorAverages(p, of)!.at(quantity, 100).asymptote;
+        assert.ok(Math.abs(general.asymptote / gaussian - 1) < (at === null ? 1e-2 : 1e-12), `${general.asymptote}, ${gaussian}`);
+        assert.ok(Number.isNaN(general.certified));
+      }
+    }
+  });
+
+  it('know how far apart values can lie', () => {
+    const near = (actual: number, expected: number): void => assert.ok(Math.abs(actual - expected) < 1e-12, `${actual} is not ${expected}`);
+    near(supportDiameter(rademacher, identity), 2 * Math.SQRT2);
+    near(supportDiameter(rademacher, [[1, 1]]), 4);
+    near(supportDiameter({ kind: 'independent', dimension: 1, coordinate: { kind: 'uniform', low: -1, high: 3 } }, [[2]]), 8);
+    near(supportDiameter({ kind: 'sphere', dimension: 2, radius: 1.5 }, [[0, 2]]), 6);
+    near(supportDiameter({ kind: 'affine', dimension: 1, mean: [7], factor: [[1, 1]], base: rademacher }, [[3]]), 12);
+    const data = Float64Array.from([0, 0, 2, 0, 1, 3]);
+    const file: Law = { kind: 'empirical', dimension: 2, tokens: { rows: 3, columns: 2, data } };
+    assert.ok(supportDiameter(file, identity) >= Math.sqrt(10));
+    const mixture: Law = { kind: 'mixture', dimension: 2, components: [rademacher, file], weights: [0.5, 0.5] };
+    assert.ok(supportDiameter(mixture, identity) >= Math.hypot(2, 4));
+    const gaussian: Law = { kind: 'gaussian', dimension: 2, mean: [0, 0], covariance: identity };
+    assert.equal(
+      supportDiameter({ kind: 'mixture', dimension: 2, components: [rademacher, gaussian], weights: [1, 1] }, identity),
+      Infinity,
+    );
   });
 });
 

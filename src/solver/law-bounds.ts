@@ -1,0 +1,125 @@
+/**
+ * Asymptote and certified bound of softmax attention's output and V-gradient errors on plain tokens of any law
+ * (docs/mathematics.md, section 4): what stands beside sampled errors where section 3 does not apply.
+ */
+import { boundedLawBound } from './bounds.js';
+import { lawMoments } from './cumulant.js';
+import { queriesOf, replicateCount, tiltedPair } from './error-nodes.js';
+import * as linear from './linear-algebra.js';
+import type { DenseMatrix, Law, Problem } from './problem.js';
+
+type MeanQuantity = 'output' | 'value_gradient';
+
+export interface LawBound {
+  /** Leading term in 1/L. */
+  readonly asymptote: number;
+  /** At least the error at every length; NaN where the tokens' support is not bounded. */
+  readonly certified: number;
+}
+
+/** Bounds of one problem at any length. Averages over a query law are by quasi-Monte Carlo unless the law is empirical. */
+export class LawBounds {
+  private readonly spread: number[] = [];
+  private readonly weight: number[] = [];
+  private readonly constants: Record<MeanQuantity, number[]> = { output: [], value_gradient: [] };
+  private readonly diameter: Record<MeanQuantity, number>;
+
+  constructor(law: Law, U: DenseMatrix, V: DenseMatrix, queries: Iterable<{ readonly z: ArrayLike<number>; readonly weight: number }>) {
+    const identity = linear.identity(law.dimension);
+    this.diameter = { output: supportDiameter(law, V), value_gradient: supportDiameter(law, identity) };
+    const W = { output: linear.matmul(linear.transpose(V), V), value_gradient: identity };
+    for (const { z, weight } of queries) {
+      const { spread, shift, covariance } = tiltedPair(law, linear.matvec(U, z));
+      this.spread.push(spread);
+      this.weight.push(weight);
+      for (const quantity of ['output', 'value_gradient'] as const) {
+        const size = linear.traceOfProduct(W[quantity], covariance) + linear.bilinear(shift, W[quantity], shift);
+        this.constants[quantity].push(Math.exp(spread) * size);
+      }
+    }
+  }
+
+  at(quantity: MeanQuantity, length: number): LawBound {
+    if (length === Number.POSITIVE_INFINITY) return { asymptote: 0, certified: 0 };
+    const diameter = this.diameter[quantity];
+    let asymptote = 0;
+    let certified = 0;
+    for (const [i, constant] of this.constants[quantity].entries()) {
+      asymptote += (this.weight[i]! * constant) / length;
+      certified += Number.isFinite(diameter)
+        ? this.weight[i]! * boundedLawBound(constant / length, diameter, this.spread[i]!, length)
+        : Number.NaN;
+    }
+    return { asymptote, certified };
+  }
+}
+
+/** Largest distance ‖V(y − y′)‖, or a bound of it, over the support of a law; Infinity where it is not bounded. */
+export function supportDiameter(law: Law, V: DenseMatrix): number {
+  if (linear.frobenius(V) === 0) return 0;
+  switch (law.kind) {
+    case 'gaussian':
+      return linear.frobenius(linear.matmul(V, linear.symmetricSqrt(law.covariance))) === 0 ? 0 : Number.POSITIVE_INFINITY;
+    case 'independent': {
+      const { coordinate } = law;
+      if (coordinate.kind === 'gaussian') return coordinate.variance === 0 ? 0 : Number.POSITIVE_INFINITY;
+      const side = coordinate.kind === 'rademacher' ? 2 : coordinate.high - coordinate.low;
+      const columns = linear.transpose(V).reduce((sum, column) => sum + Math.sqrt(linear.dot(column, column)), 0);
+      return side * Math.min(columns, Math.sqrt(law.dimension) * operatorNorm(V));
+    }
+    case 'sphere':
+      return 2 * law.radius * operatorNorm(V);
+    case 'affine':
+      return supportDiameter(law.base, linear.matmul(V, law.factor));
+    case 'mixture': {
+      // Two points of different components: through the components' means.
+      const parts = law.components.filter((_, k) => law.weights[k]! > 0);
+      const sizes = parts.map((part) => supportDiameter(part, V));
+      const means = parts.map((part) => linear.matvec(V, lawMoments(part).mean));
+      let widest = 0;
+      for (let i = 0; i < parts.length; i++) {
+        widest = Math.max(widest, sizes[i]!);
+        for (let j = 0; j < i; j++) {
+          const gap = means[i]!.map((x, k) => x - means[j]![k]!);
+          widest = Math.max(widest, sizes[i]! + sizes[j]! + Math.sqrt(linear.dot(gap, gap)));
+        }
+      }
+      return widest;
+    }
+    case 'empirical': {
+      const { rows, columns, data } = law.tokens;
+      const { mean } = lawMoments(law);
+      let radius = 0;
+      for (let r = 0; r < rows; r++) {
+        const y = linear.matvec(
+          V,
+          mean.map((x, i) => data[r * columns + i]! - x),
+        );
+        radius = Math.max(radius, Math.sqrt(linear.dot(y, y)));
+      }
+      return 2 * radius;
+    }
+  }
+}
+
+function operatorNorm(V: DenseMatrix): number {
+  const { values } = linear.symmetricEigen(linear.matmul(V, linear.transpose(V)));
+  return Math.sqrt(Math.max(0, values[values.length - 1] ?? 0));
+}
+
+/** Bounds for plain tokens of any law under softmax with one head; null for a task, linear attention or several heads. */
+export function lawBounds(problem: Problem): LawBounds | null {
+  const { setting, attention, query, solver } = problem;
+  if (setting.kind !== 'tokens' || query === null || attention.kernel !== 'softmax' || attention.heads !== 1) return null;
+  const { keyQuery, value, temperature } = attention;
+  if (keyQuery === null || value === null) return null;
+  const queries = query.kind === 'at' ? [{ z: query.at, weight: 1 }] : queriesOf(query.law, solver.seed, pointsPerReplicate(setting.law));
+  return new LawBounds(setting.law, linear.scale(keyQuery, 1 / temperature), value, queries);
+}
+
+/** Fewer where one cumulant walks through a whole file. */
+function pointsPerReplicate(law: Law): number {
+  return law.kind === 'empirical'
+    ? Math.max(16, Math.min(512, Math.round(2e7 / (law.tokens.rows * law.dimension ** 2 * replicateCount))))
+    : 512;
+}
