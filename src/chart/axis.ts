@@ -39,7 +39,8 @@ export function paddedDomain(extent: Extent, margin: number): [number, number] {
   let { low, high } = extent;
   if (extent.scale === 'log') {
     const [a, b] = [Math.log10(low), Math.log10(high)];
-    const pad = b - a < 0.02 ? 0.15 : (b - a) * margin;
+    // At least a tenth of a decade in all: closer still, noise would look like a trend.
+    const pad = b - a < 1e-6 ? 0.15 : Math.max((b - a) * margin, margin > 0 ? (0.1 - (b - a)) / 2 : 0);
     return [10 ** Math.max(-300, a - pad), 10 ** Math.min(300, b + pad)];
   }
   const size = Math.max(Math.abs(low), Math.abs(high));

@@ -60,7 +60,7 @@ export interface Frame {
 }
 
 const margin = 5;
-const columnGap = 13;
+const columnGap = 18;
 const infinityZone = 19;
 const slant = Math.sin((32 * Math.PI) / 180);
 
