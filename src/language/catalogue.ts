@@ -57,8 +57,8 @@ const syntax = {
   E108: entry(
     'Text never closed',
     'A string ends with `"` on the line where it begins.',
-    'experiment "Unclosed {\n}',
-    'experiment "Closed" {\n}',
+    'experiment "Unclosed {\n  task linear_regression { dimension = 3 }\n  prompt { length = 10 }\n  train gradient_flow { time = 1 }\n}',
+    'experiment "Closed" {\n  task linear_regression { dimension = 3 }\n  prompt { length = 10 }\n  train gradient_flow { time = 1 }\n}',
   ),
   E109: entry('Comment never closed', 'A comment that begins with `/*` ends with `*/`.', '/* a note', '/* a note */'),
   E110: entry(
@@ -291,8 +291,18 @@ const values = {
     'tokens { dimension = 1, law = mixture([gaussian(1), gaussian(2)], weights: [0.5]) }\nquery { at = [1] }\nattention { key_query = identity, value = identity }\nconcentrate { of = output }',
     'tokens { dimension = 1, law = mixture([gaussian(1), gaussian(2)], weights: [0.5, 0.5]) }\nquery { at = [1] }\nattention { key_query = identity, value = identity }\nconcentrate { of = output }',
   ),
-  E311: entry('Empty list', 'A list of at least one value is needed.', 'sweep L over []', 'sweep L over [10]'),
-  E312: entry('Value given twice', 'A sweep takes each value once.', 'sweep L over [10, 10]', 'sweep L over [10, 20]'),
+  E311: entry(
+    'Empty list',
+    'A list of at least one value is needed.',
+    'sweep L over []\nprompt { length = L }',
+    'sweep L over [10]\nprompt { length = L }',
+  ),
+  E312: entry(
+    'Value given twice',
+    'A sweep takes each value once.',
+    'sweep L over [10, 10]\nprompt { length = L }',
+    'sweep L over [10, 20]\nprompt { length = L }',
+  ),
   E313: entry(
     'No such sweep value',
     '`at` picks among the values that the sweep takes.',
@@ -361,8 +371,8 @@ const files = {
   E410: entry(
     'Too many runs',
     'The product of the sweeps and repeats is out of reach.',
-    'sweep L over 1..10000\nsweep d over 1..10000',
-    'sweep L over 1..10',
+    'sweep L over 1..1000\nsweep n over 1..1000\nprompt { length = L }\ntrain gradient_flow { time = n }',
+    'sweep L over 1..10\nprompt { length = L }',
   ),
   E411: entry(
     'Computation out of reach',

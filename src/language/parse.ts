@@ -40,6 +40,7 @@ export function parseSyntax(text: string): SyntaxResult {
   const structure = findStructure(scanned.tokens);
   const diagnostics = [...scanned.diagnostics, ...structure.diagnostics.filter((d) => !besideScannerError(d, scanned.diagnostics))];
   markScannerDamage(structure, scanned.diagnostics);
+  if (scanned.diagnostics.some((d) => d.code === 'attn.E109')) forgetTheEnd(structure, diagnostics, scanned.tokens);
   const parser = attnParser();
   let parsed = parser.parse(text, [...streamTokens(structure.parts)]);
   if (parsed.failure >= 0) {
@@ -98,6 +99,15 @@ function ruleOf(tokens: readonly Token[], kind: 'Let' | 'Member' | 'Setting'): s
 /** A bracket that lost its partner to a malformed token next to it. */
 function besideScannerError(d: Diagnostic, errors: readonly Diagnostic[]): boolean {
   return d.code === 'attn.E103' && errors.some((e) => e.end <= d.start + 1 && e.end >= d.start - 1);
+}
+
+/** An open comment swallows the rest of the file: that the rest is missing is no mistake of its own. */
+function forgetTheEnd(structure: Structure, diagnostics: Diagnostic[], tokens: readonly Token[]): void {
+  const end = tokens[tokens.length - 1]?.end;
+  for (let i = diagnostics.length - 1; i >= 0; i--)
+    if (diagnostics[i]!.code === 'attn.E102' && diagnostics[i]!.end === end) diagnostics.splice(i, 1);
+  for (const leaf of leaves(structure.parts)) if (leaf.tokens[leaf.tokens.length - 1]!.end === end) leaf.reported = true;
+  for (const part of structure.parts) if (!('kind' in part) && part.close.end >= (end ?? 0)) part.damaged = true;
 }
 
 /** Two settings with nothing between them: said once both are whole. */
