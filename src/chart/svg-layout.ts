@@ -79,7 +79,7 @@ function place(model: ChartModel, options: SvgOptions, direct: boolean): Frame |
   const ends = direct ? lineEnds(model) : [];
   if (direct && ends.length === 0) return null;
   const endWidth = ends.reduce((most, e) => Math.max(most, textWidth(e.text, fontSizes.legend)), 0);
-  if (endWidth > 0.28 * width) return null;
+  if (endWidth > 0.2 * width) return null;
 
   const titles = options.title === false || model.title === '' ? [] : wrap(plain(model.title), fontSizes.title, inner, 3, true);
   const titleHeight = titles.length === 0 ? 0 : titles.length * fontSizes.title * 1.2 + 2;
