@@ -44,7 +44,7 @@ export function load(args: Arguments): Loaded {
   const titles = experiments.map(({ experiment }) => experiment.title);
   for (const title of only) {
     if (titles.includes(title)) continue;
-    const guess = nearest(title, titles);
+    const guess = titles.find((one) => one.toLowerCase().startsWith(title.toLowerCase())) ?? nearest(title, titles);
     const known = titles.length === 0 ? 'there are none' : titles.map((one) => `"${one}"`).join(', ');
     throw new UsageError(`there is no experiment "${title}": ${guess === null ? known : `did you mean "${guess}"?`}`);
   }
