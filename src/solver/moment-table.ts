@@ -105,7 +105,7 @@ class Panels {
     const slope = new Float64Array(allMoments);
     for (let i = 0; i < n; i++) {
       const tau2 = Math.expm1(panelWidth * (index + (nodes[i]! + 1) / 2));
-      momentsAt(tau2, this.length, this.all, value, slope, this.transforms);
+      momentsAt(tau2, this.length, this.all, value, this.all ? slope : null, this.transforms);
       for (let q = 0; q < moments; q++) {
         samples[q * n + i] = q === 0 ? Math.log(value[q]!) : value[q]! / value[0]!;
         if (this.all) samples[(moments + q) * n + i] = (slope[q]! * value[q]!) / value[0]!;

@@ -229,14 +229,20 @@ const factorial = [1, 1, 2, 6, 24, 120, 720, 5040, 40320];
  * length L ≥ 1 (real). All eleven when `all` (the transforms must then reach ψ_8), else the first six (ψ_6).
  * The slope is the derivative of the analytic continuation in L, which the integrals define.
  */
-export function momentsOf(transforms: ScoreTransforms, length: number, all: boolean, value: Float64Array, slope?: Float64Array): void {
+export function momentsOf(
+  transforms: ScoreTransforms,
+  length: number,
+  all: boolean,
+  value: Float64Array,
+  slope: Float64Array | null = null,
+): void {
   const count = all ? coreParts.length + restParts.length : coreParts.length;
   const integrals = new Float64Array(count);
-  const slopes = slope === undefined ? null : new Float64Array(count);
+  const slopes = slope === null ? null : new Float64Array(count);
   integrate(transforms, length, coreParts, integrals, slopes);
   if (all) integrate(transforms, length, restParts, integrals.subarray(coreParts.length), slopes?.subarray(coreParts.length) ?? null);
   combine(integrals, all, value);
-  if (slope !== undefined && slopes !== null) {
+  if (slope !== null && slopes !== null) {
     combine(slopes, all, slope);
     const n = all ? allMoments : coreMoments;
     for (let i = 0; i < n; i++) slope[i]! /= value[i]!;
@@ -319,6 +325,15 @@ function integrate(
 function sumCore(t: ScoreTransforms, length: number, least: number, sum: Float64Array, logSum: Float64Array, wantLog: boolean): void {
   const { logPhi, count } = t;
   const [, , psi2, psi3, psi4, psi5, psi6] = t.psi as unknown as Float64Array[];
+  let s2 = 0;
+  let s3 = 0;
+  let s22 = 0;
+  let s4 = 0;
+  let s32 = 0;
+  let s5 = 0;
+  let s222 = 0;
+  let s42 = 0;
+  let s6 = 0;
   for (let j = 0; j < count; j++) {
     t.extendTo(j);
     const lp = logPhi[j]!;
@@ -328,19 +343,31 @@ function sumCore(t: ScoreTransforms, length: number, least: number, sum: Float64
     const e2 = e3 * phi;
     const e1 = e2 * phi;
     const f2 = psi2![j]!;
+    const f3 = psi3![j]!;
+    const f4 = psi4![j]!;
     const f2e2 = f2 * e2;
-    column[0] = f2 * e1;
-    column[1] = psi3![j]! * e1;
-    column[2] = f2 * f2e2;
-    column[3] = psi4![j]! * e1;
-    column[4] = psi3![j]! * f2e2;
-    column[5] = psi5![j]! * e1;
-    column[6] = f2 * f2 * f2 * e3;
-    column[7] = psi4![j]! * f2e2;
-    column[8] = psi6![j]! * e1;
-    for (let q = 0; q < 9; q++) sum[q]! += column[q]!;
-    if (wantLog) for (let q = 0; q < 9; q++) logSum[q]! += column[q]! * lp;
+    s2 += f2 * e1;
+    s3 += f3 * e1;
+    s22 += f2 * f2e2;
+    s4 += f4 * e1;
+    s32 += f3 * f2e2;
+    s5 += psi5![j]! * e1;
+    s222 += f2 * f2 * f2 * e3;
+    s42 += f4 * f2e2;
+    s6 += psi6![j]! * e1;
+    if (wantLog) {
+      logSum[0]! += f2 * e1 * lp;
+      logSum[1]! += f3 * e1 * lp;
+      logSum[2]! += f2 * f2e2 * lp;
+      logSum[3]! += f4 * e1 * lp;
+      logSum[4]! += f3 * f2e2 * lp;
+      logSum[5]! += psi5![j]! * e1 * lp;
+      logSum[6]! += f2 * f2 * f2 * e3 * lp;
+      logSum[7]! += f4 * f2e2 * lp;
+      logSum[8]! += psi6![j]! * e1 * lp;
+    }
   }
+  sum.set([s2, s3, s22, s4, s32, s5, s222, s42, s6]);
 }
 
 /** The same for `restParts`. */
@@ -396,7 +423,7 @@ export function logLengthCap(length: number): number {
 }
 
 /**
- * Moments (order of `momentNames`) and their slopes d log B / d log L at any τ² ≥ 0 and any real L ≥ 1, with the
+ * Moments (order of `momentNames`) and, unless null, their slopes d log B / d log L at any τ² ≥ 0 and any real L ≥ 1, with the
  * continuation outside the quadrature's range. `transforms` builds or recalls φ and ψ for τ² in (0, largestTau2].
  */
 export function momentsAt(
@@ -404,27 +431,29 @@ export function momentsAt(
   length: number,
   all: boolean,
   value: Float64Array,
-  slope: Float64Array,
+  slope: Float64Array | null,
   transforms: (tau2: number, logLength: number) => ScoreTransforms,
 ): void {
   const n = all ? allMoments : coreMoments;
   if (length === Infinity) {
     value.fill(0, 0, n);
-    slope.fill(-1, 0, n);
+    slope?.fill(-1, 0, n);
     return;
   }
+  const far = length > largestLength;
+  const slopes = slope ?? (far ? new Float64Array(n) : null);
   const L = Math.min(length, largestLength);
   if (tau2 < 1e-18) {
     value.set(exactAtZero(L).subarray(0, n));
-    for (let i = 0; i < n; i++) slope[i] = -zeroExponent[i]!;
+    if (slopes !== null) for (let i = 0; i < n; i++) slopes[i] = -zeroExponent[i]!;
   } else {
-    momentsOf(transforms(Math.min(tau2, largestTau2), logLengthCap(L)), L, all, value, slope);
+    momentsOf(transforms(Math.min(tau2, largestTau2), logLengthCap(L)), L, all, value, slopes);
     if (tau2 > largestTau2) {
       const shrink = Math.sqrt(largestTau2 / tau2);
       for (let i = 0; i < n; i++) value[i] = 1 - (1 - value[i]!) * shrink;
     }
   }
-  if (length > largestLength) for (let i = 0; i < n; i++) value[i]! *= (length / largestLength) ** slope[i]!;
+  if (far && slopes !== null) for (let i = 0; i < n; i++) value[i]! *= (length / largestLength) ** slopes[i]!;
 }
 
 /** At τ² = 0, B_λ = L^{−Σ(λ_i − 1)}. */
@@ -439,9 +468,8 @@ export function participationMoments(tau2: number, length: number): Moments {
   if (!(tau2 >= 0) || !(length >= 1))
     throw new RangeError(`participation moments need tau2 >= 0 and length >= 1, got ${tau2} and ${length}`);
   const value = new Float64Array(allMoments);
-  const slope = new Float64Array(allMoments);
   let last: ScoreTransforms | null = null;
-  momentsAt(tau2, length, true, value, slope, (t, cap) => {
+  momentsAt(tau2, length, true, value, null, (t, cap) => {
     last = new ScoreTransforms(t, 1, 8, cap);
     return last;
   });
