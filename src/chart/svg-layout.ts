@@ -229,7 +229,7 @@ function lineEnds(model: ChartModel): End[] {
   return panel.series.map((s, series) => ({
     series,
     colour: s.style.colour,
-    text: facets && s.role === 'value' ? plain('exact') : s.label,
+    text: facets && s.role === 'value' ? group.entries[0]!.label : s.label,
   }));
 }
 

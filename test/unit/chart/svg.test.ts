@@ -153,6 +153,11 @@ describe('figures', () => {
     assert.ok(at(legend, '∞') !== undefined && at(legend, 'softmax') !== undefined);
   });
 
+  it('calls a sampled line sampled beside its bounds', () => {
+    const texts = textBoxes(figure('rademacher')).map((b) => b.text);
+    assert.ok(texts.includes('sampled') && texts.includes('certified bound') && !texts.includes('exact'));
+  });
+
   it('draws L = ∞ past a break of the axis', () => {
     const svg = figure('finalRisk');
     const tick = textBoxes(svg).find((b) => b.text === '∞')!;
