@@ -23,8 +23,12 @@ export function promptWork(problem: Problem): number {
       return 6 * problem.length + 20 * D + 100;
     case 'wishart':
       return 20 * D + 100;
-    case 'limit':
-      return heads * D * D + 20 * D + 100;
+    case 'limit': {
+      const { link, tokens } = taskOf(problem);
+      // The limit of tanh is a sum over a hundred nodes, that of an empirical law one over its tokens.
+      const sum = link === 'tanh' ? 1500 : tokens?.kind === 'empirical' ? tokens.tokens.rows * D * D : 0;
+      return heads * (D * D + sum) + 20 * D + 100;
+    }
   }
 }
 

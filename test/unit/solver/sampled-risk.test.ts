@@ -111,5 +111,6 @@ describe('sampled population risk', () => {
     });
     assert.ok(at(10).risk > at(1000).risk && at(1000).risk >= at(1e6).risk);
     assert.deepEqual(at(1e9), { gradient: 256, risk: 1024 });
+    assert.ok(at(Infinity).gradient > 256);
   });
 });
