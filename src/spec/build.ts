@@ -328,6 +328,9 @@ class Builder {
 
   /** Fits over the length need lengths to fit over. */
   private checkLengthForms(lengthSweep: string | null): void {
+    if (!this.study.blocks.has('prompt') && this.context.file.damage.length > 0) {
+      return;
+    }
     const sweep = this.study.sweeps.find((candidate) => candidate.name === lengthSweep);
     const finite = sweep?.values.filter((value) => value.kind === 'number' && Number.isFinite(value.value)).length ?? 0;
     if (finite >= 2) {

@@ -65,6 +65,9 @@ export function checkAxis(study: Study, axis: 'time' | 'step', node: AstNode): v
     throw new Mistake(codes.axis, node, `There is no axis \`${axis}\` without a \`train\` block.`);
   }
   if (axis === 'step' && !isDiscrete(study)) {
+    if (train.variant !== 'gradient_flow') {
+      throw new Damaged();
+    }
     throw new Mistake(codes.axis, node, `A gradient flow has no steps; use \`time\` in place of \`step\`.`);
   }
 }

@@ -50,7 +50,7 @@ export function isDiscrete(study: Study): boolean {
 export function sweepNamed(study: Study, name: string, node: AstNode): SweepValues {
   const sweep = study.sweeps.find((candidate) => candidate.name === name);
   if (sweep === undefined) {
-    if (study.scope.file.damage.length > 0) {
+    if (study.scope.file.damage.length > 0 || study.scope.damagedSweeps.has(name)) {
       throw new Damaged();
     }
     throw new Mistake(codes.notASweep, node, `\`${name}\` is not a sweep of this experiment.`);
