@@ -53,6 +53,11 @@ export function* measureErrors(
   let last: ErrorAverages | null = null;
   for (let i = 0; i < points.length; i++) {
     const point = points[i]!;
+    if (problem.length === Number.POSITIVE_INFINITY) {
+      methods.push('exact');
+      for (const quantity of of) addLimit(columns.get(quantity)!);
+      continue;
+    }
     const averages = problem.solver.method === 'monte_carlo' ? null : errorAverages(problem, of, layerOf(problem, point));
     if (averages !== null) {
       last = averages;
@@ -96,6 +101,12 @@ function layerOf(problem: Problem, point: ErrorPoint): LayerParameters | undefin
 
 function emptyColumns(): Columns {
   return { value: [], standardError: [], lower: [], upper: [], certified: [], asymptote: [], rate: [], error: 0 };
+}
+
+/** The limit is at no distance from itself. */
+function addLimit(column: Columns): void {
+  for (const list of [column.value, column.standardError, column.lower, column.upper, column.certified, column.asymptote]) list.push(0);
+  column.rate.push(Number.NaN);
 }
 
 function addExact(column: Columns, averages: ErrorAverages, quantity: ErrorQuantity, problem: Problem): void {
