@@ -8,10 +8,26 @@ import { attn, build, Folder, program, project, quick, slow } from '../../suppor
 const schema = JSON.parse(readFileSync(join(project, 'docs/result.schema.json'), 'utf8'));
 const validate = new Ajv2020({ allErrors: true, allowUnionTypes: true }).compile(schema);
 
-function document(text: string) {
-  const parsed = JSON.parse(text);
-  assert.ok(validate(parsed), JSON.stringify(validate.errors, null, 1));
-  return parsed;
+/** What the tests look at; the schema says the rest. */
+interface Results {
+  readonly experiments: readonly {
+    readonly title: string;
+    readonly hash: string;
+    readonly runs: readonly {
+      readonly at: object;
+      readonly hash: string;
+      readonly quantities: Readonly<Record<string, { readonly value: number; readonly certified: number }>>;
+      readonly failure?: { readonly line: number };
+    }[];
+    readonly expectations: readonly { readonly line: number; readonly verdict: string; readonly holds: boolean }[];
+  }[];
+}
+
+function document(text: string): Results {
+  const parsed: unknown = JSON.parse(text);
+  const fits = validate(parsed);
+  assert.ok(fits, JSON.stringify(validate.errors, null, 1));
+  return parsed as Results;
 }
 
 describe('attn run', function () {
@@ -42,19 +58,19 @@ describe('attn run', function () {
   it('prints JSON that its schema describes', async () => {
     const { status, out } = await run([folder.file('quick.attn', quick), '--format', 'json']);
     assert.equal(status, 0);
-    const [experiment] = document(out).experiments;
+    const experiment = document(out).experiments[0]!;
     assert.equal(experiment.title, 'Quick');
     assert.deepEqual(
-      experiment.runs.map((one: { at: object }) => one.at),
+      experiment.runs.map((one) => one.at),
       [{ L: 10 }, { L: 100 }, { L: 'inf' }],
     );
     assert.deepEqual(
-      [experiment.expectations[0].line, experiment.expectations[0].verdict, experiment.expectations[0].holds],
+      [experiment.expectations[0]!.line, experiment.expectations[0]!.verdict, experiment.expectations[0]!.holds],
       [13, 'holds', true],
     );
-    const errors = experiment.runs.map((one: { quantities: { output_error: { value: number } } }) => one.quantities.output_error.value);
-    assert.ok(errors[0] > errors[1] && errors[1] > 0 && errors[2] === 0);
-    assert.ok(experiment.runs[0].quantities.output_error.certified >= errors[0]);
+    const errors = experiment.runs.map((one) => one.quantities.output_error!.value);
+    assert.ok(errors[0]! > errors[1]! && errors[1]! > 0 && errors[2] === 0);
+    assert.ok(experiment.runs[0]!.quantities.output_error!.certified >= errors[0]!);
   });
 
   it('prints tidy CSV', async () => {
@@ -67,7 +83,7 @@ describe('attn run', function () {
     assert.ok(lines.every((line) => line.length === 8));
     const value = lines.find((line) => line[0] === '100' && line[3] === 'output_error')!;
     const json = document((await run([join(folder.path, 'quick.attn'), '-f', 'json'])).out);
-    assert.equal(Number(value[4]), json.experiments[0].runs[1].quantities.output_error.value);
+    assert.equal(Number(value[4]), json.experiments[0]!.runs[1]!.quantities.output_error!.value);
     assert.equal(value[7], 'exact');
     assert.ok(lines.some((line) => line[0] === 'inf'));
   });
@@ -91,8 +107,8 @@ describe('attn run', function () {
       'concentrate { of = output }',
       'concentrate { of = output, samples = 64 }\n  solver { method = monte_carlo }',
     );
-    const exact = document((await run([folder.file('quick.attn', quick), '-f', 'json'])).out).experiments[0].runs[1].quantities.output_error
-      .value;
+    const exact = document((await run([folder.file('quick.attn', quick), '-f', 'json'])).out).experiments[0]!.runs[1]!.quantities
+      .output_error.value;
     const args = [folder.file('open.attn', open), '--set', `top=${exact}`];
     const { status, out } = await run(args);
     assert.match(out, /undecided/);
@@ -125,15 +141,15 @@ describe('attn run', function () {
     assert.match(out, /failed .*diverging\.attn:6\).*\[diverged\]/);
     const json = await run([file, '-f', 'json']);
     assert.equal(json.status, 3);
-    assert.equal(document(json.out).experiments[0].runs[0].failure.line, 6);
+    assert.equal(document(json.out).experiments[0]!.runs[0]!.failure?.line, 6);
   });
 
   it('replaces settings by --set, and they are part of the hash', async () => {
     const file = folder.file('quick.attn', quick);
-    const hash = async (...args: string[]) => document((await run([file, '-f', 'json', ...args])).out).experiments[0];
+    const hash = async (...args: string[]) => document((await run([file, '-f', 'json', ...args])).out).experiments[0]!;
     const plain = await hash();
     const set = await hash('--set', 'attention.temperature=2');
-    assert.notEqual(set.runs[0].hash, plain.runs[0].hash);
+    assert.notEqual(set.runs[0]!.hash, plain.runs[0]!.hash);
     assert.notEqual(set.hash, plain.hash);
     const { status, err } = await run([file, '--set', 'attention.temprature=2']);
     assert.equal(status, 1);
@@ -148,7 +164,7 @@ describe('attn run', function () {
     assert.ok(files.includes('quick.csv') && files.includes('quick.json'));
     const svg = files.filter((name) => name.endsWith('.svg'));
     assert.ok(svg.length > 0);
-    const { hash } = document(readFileSync(join(out, 'quick.json'), 'utf8')).experiments[0];
+    const { hash } = document(readFileSync(join(out, 'quick.json'), 'utf8')).experiments[0]!;
     for (const name of [...svg, 'quick.csv', 'quick.json']) {
       const text = readFileSync(join(out, name), 'utf8');
       assert.ok(text.includes(hash) && /0\.1\.0/.test(text), name);
@@ -167,7 +183,7 @@ describe('attn run', function () {
     const file = folder.file('two.attn', two);
     const { out } = await run([file, '--only', 'Slower', '-f', 'json']);
     assert.deepEqual(
-      document(out).experiments.map((one: { title: string }) => one.title),
+      document(out).experiments.map((one) => one.title),
       ['Slower'],
     );
     const { status, err } = await run([file, '--only', 'Slow']);
