@@ -13,6 +13,7 @@ import * as linear from './linear-algebra.js';
 import { fullMomentTable } from './moment-table.js';
 import { allMoments, momentNames, momentsAt, ScoreTransforms } from './participation.js';
 import type { DenseMatrix, ErrorQuantity, Law, Problem } from './problem.js';
+import { SolverFailure } from './result.js';
 import { blockNodes, blockOf, centredWeights, sampledTaskNodes } from './task-nodes.js';
 
 export interface ErrorValue {
@@ -69,6 +70,14 @@ export class ErrorAverages {
     this.method = nodes.method;
   }
 
+  /** Whether no score or weight has overflowed. */
+  get finite(): boolean {
+    return (
+      this.nodes.tau2.every(Number.isFinite) &&
+      Object.values(this.nodes.features).every((list) => list.every((f) => f.every(Number.isFinite)))
+    );
+  }
+
   /** Rare queries govern the average from λ = ½ up, for softmax and a Gaussian query; else null. */
   get rare(): RareQueries | null {
     const lambda = this.nodes.queryEigenvalue;
@@ -77,7 +86,7 @@ export class ErrorAverages {
 
   /** `quantity` must be one of those asked for; `length` an integer ≥ 1 or Infinity. */
   at(quantity: ErrorQuantity, length: number, wantCertified = true): ErrorValue {
-    if (this.nodes.features[quantity] === undefined) throw new RangeError(`${quantity} was not asked for`);
+    this.featuresOf(quantity);
     if (!(length >= 1)) throw new RangeError(`length must be at least 1, got ${length}`);
     if (length === Number.POSITIVE_INFINITY) {
       return { value: 0, relativeError: 0, standardError: 0, rate: Number.NaN, certified: 0, asymptote: 0 };
@@ -89,7 +98,7 @@ export class ErrorAverages {
   certified(quantity: ErrorQuantity, length: number): number {
     if (this.kernel === 'linear') return this.at(quantity, length).certified;
     const { tau2 } = this.nodes;
-    const features = this.nodes.features[quantity]!;
+    const features = this.featuresOf(quantity);
     const table: BoundTable | null = tau2.length > fewNodes ? boundTable(length) : null;
     let sum = 0;
     for (let j = 0; j < tau2.length; j++) {
@@ -100,9 +109,15 @@ export class ErrorAverages {
     return sum / this.nodes.replicates;
   }
 
+  private featuresOf(quantity: ErrorQuantity): readonly Float64Array[] {
+    const features = this.nodes.features[quantity];
+    if (features === undefined) throw new RangeError(`${quantity} was not asked for`);
+    return features;
+  }
+
   private softmaxError(quantity: ErrorQuantity, length: number, wantCertified: boolean): ErrorValue {
     const { tau2, replicates, leading } = this.nodes;
-    const features = this.nodes.features[quantity]!;
+    const features = this.featuresOf(quantity);
     const rows = factors[quantity];
     const table = tau2.length > fewNodes ? fullMomentTable(length) : null;
     const unit = table === null ? 1e-15 : length <= 1e6 ? 1e-12 : 5e-11;
@@ -151,7 +166,7 @@ export class ErrorAverages {
   /** Linear attention: one token's variance over L, exactly; it is its own bound and asymptote. */
   private linearError(quantity: ErrorQuantity, length: number): ErrorValue {
     const { tau2, replicates } = this.nodes;
-    const features = this.nodes.features[quantity]!;
+    const features = this.featuresOf(quantity);
     const means = new Float64Array(replicates);
     const size = tau2.length / replicates;
     for (let j = 0; j < tau2.length; j++) {
@@ -197,7 +212,7 @@ export interface LayerParameters {
 
 /**
  * The averages for a problem's tokens, task and query, or null where section 3 does not apply (several heads, tokens that
- * are not Gaussian, a link): those are sampled. `of`: which errors. Plain tokens take their parameters from the problem when
+ * are not Gaussian, a link): those are sampled. Throws SolverFailure `tolerance` where scores or weights overflow. `of`: which errors. Plain tokens take their parameters from the problem when
  * none are given; a task needs them. The last few results are kept, so that runs that differ in length share them.
  */
 export function errorAverages(problem: Problem, of: readonly ErrorQuantity[], parameters?: LayerParameters): ErrorAverages | null {
@@ -213,6 +228,9 @@ export function errorAverages(problem: Problem, of: readonly ErrorQuantity[], pa
   const known = key === null ? undefined : kept.get(key);
   if (known !== undefined) return known;
   const made = setting.kind === 'task' ? taskAverages(problem, layer, of) : tokenAverages(problem, setting.law, layer, of);
+  if (made?.finite === false) {
+    throw new SolverFailure('tolerance', 'The errors at these parameters are beyond double precision.', 'attention.key_query');
+  }
   if (key !== null && made !== null) {
     const oldest = kept.keys().next().value;
     if (kept.size >= 64 && oldest !== undefined) kept.delete(oldest);

@@ -7,6 +7,7 @@ import * as linear from './linear-algebra.js';
 import type { DenseMatrix, ErrorQuantity, Law } from './problem.js';
 import { quadraticFormRule } from './quadratic-form.js';
 import { gaussianPoints } from './quasi-monte-carlo.js';
+import { SolverFailure } from './result.js';
 import { normalCdf } from './special.js';
 
 /**
@@ -253,6 +254,7 @@ export interface Term {
 
 /** Averages over ξ in one dimension (section 6). Exact. */
 export function nodesOfPolynomials({ M, features }: PolynomialFeatures): ErrorNodes {
+  requireFinite(M);
   const { values, vectors } = linear.symmetricEigen(M);
   const lambda = Float64Array.from(values, (value) => Math.max(0, value));
   const products: DenseMatrix[][] = [];
@@ -290,8 +292,15 @@ export function nodesOfPolynomials({ M, features }: PolynomialFeatures): ErrorNo
   return { method: 'exact', replicates: 1, tau2: rule.q, features: out, leading, queryEigenvalue: top };
 }
 
+function requireFinite(matrix: DenseMatrix): void {
+  if (!matrix.every((row) => row.every(Number.isFinite))) {
+    throw new SolverFailure('tolerance', 'The errors at these parameters are beyond double precision.', 'attention.key_query');
+  }
+}
+
 /** RᵀNR, with entries that are rounding alone set to 0 so that commuting matrices are seen to be diagonal. */
 function rotated(N: DenseMatrix, R: DenseMatrix): DenseMatrix {
+  requireFinite(N);
   const rotatedN = linear.symmetrise(linear.matmul(linear.transpose(R), linear.matmul(N, R)));
   let largest = 0;
   for (const row of rotatedN) for (const x of row) largest = Math.max(largest, Math.abs(x));
@@ -317,6 +326,7 @@ export function gaussianMean(forms: readonly DenseMatrix[], v: ArrayLike<number>
 
 /** N = N₊ − N₋ with both positive semi-definite, of a symmetric N. */
 export function splitSigns(N: DenseMatrix): { positive: number[][]; negative: number[][] } {
+  requireFinite(N);
   const { values } = linear.symmetricEigen(N);
   let largest = 0;
   for (const value of values) largest = Math.max(largest, Math.abs(value));

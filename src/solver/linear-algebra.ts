@@ -111,10 +111,12 @@ export interface SymmetricEigen {
   readonly vectors: number[][];
 }
 
-/** Eigendecomposition of a symmetric matrix; of its symmetric part where rounding has broken the symmetry. */
+/** Eigendecomposition of a symmetric matrix; of its symmetric part where rounding has broken the symmetry. Throws RangeError unless all entries are finite. */
 export function symmetricEigen(a: DenseMatrix): SymmetricEigen {
   const n = a.length;
   if (n === 0) return { values: new Float64Array(0), vectors: [] };
+  // The iteration would not end.
+  if (!a.every((row) => row.every(Number.isFinite))) throw new RangeError('eigenvalues of a matrix that is not finite');
   const decomposition = new EigenvalueDecomposition(new Matrix(symmetrise(a)), { assumeSymmetric: true });
   const raw = decomposition.realEigenvalues;
   const order = raw.map((_, i) => i).sort((i, j) => raw[i]! - raw[j]!);

@@ -5,6 +5,7 @@ import * as linear from '../../../src/solver/linear-algebra.js';
 import { participationMoments } from '../../../src/solver/participation.js';
 import type { DenseMatrix, ErrorQuantity, Kernel, Law, Problem, Query, Setting, Task } from '../../../src/solver/problem.js';
 import { type RandomStream, stream } from '../../../src/solver/random.js';
+import { SolverFailure } from '../../../src/solver/result.js';
 import { tokenCovariance } from '../../../src/solver/task-nodes.js';
 
 const of: readonly ErrorQuantity[] = ['output', 'value_gradient', 'key_query_gradient'];
@@ -232,6 +233,20 @@ describe('exact errors on Gaussian tokens', () => {
     assert.ok(Number.isNaN(value.rate));
     assert.throws(() => errorAverages(p, ['output'])!.at('value_gradient', 3), RangeError);
     assert.throws(() => averages(p).at('output', 0), RangeError);
+  });
+
+  it('fail in words where scores overflow, and condense where they are merely huge', () => {
+    const at = (size: number, query: Query) =>
+      averages(problem(tokens(gaussian(linear.identity(2))), query, 'softmax', linear.scale(linear.identity(2), size), linear.identity(2)));
+    const normal: Query = { kind: 'law', law: gaussian(linear.identity(2)) };
+    for (const query of [normal, { kind: 'at', at: [1, 2] } as const]) {
+      assert.throws(
+        () => at(1e200, query),
+        (error) => error instanceof SolverFailure && error.code === 'tolerance',
+      );
+      const { value, certified } = at(1e5, query).at('output', 100);
+      assert.ok(value > 1e8 && certified >= value);
+    }
   });
 
   it('are null where the formulas do not hold', () => {
