@@ -3,7 +3,7 @@ import { denseRows, error3, error5, stages } from './dormand-prince.js';
 import { SolverFailure } from './result.js';
 
 export interface OdeOptions {
-  /** Local error per step, relative to the largest component of the state (of size 1e-3 at least). */
+  /** Local error per step, relative to the largest component of the state (taken as 1e-12 at least). */
   readonly tolerance: number;
   /** Times to stop at, increasing, ≥ 0; the state there comes from the dense output. */
   readonly times: ArrayLike<number>;
@@ -21,7 +21,7 @@ export interface OdePoint {
 const stageCount = 12;
 /** Rows of f: 12 stages, the end of the step, three more for the dense output. */
 const rowCount = 16;
-const smallest = 1e-3;
+const smallest = 1e-12;
 /** A flow whose speed, falling, could move it by less than this share of the tolerance until the end has arrived. */
 const arrived = 0.01;
 

@@ -294,7 +294,7 @@ export class QuadraticContour {
     }
   }
 
-  /** The flattest path along which the product grows by less than e^3; up to 16 dimensions that is always the first. */
+  /** The flattest path along which the product grows by less than e²; up to 16 dimensions that is always the first. */
   private choosePath(): number {
     if (this.dimension <= 16) return 0;
     for (let path = 0; path < paths.length - 1; path++) {
@@ -308,7 +308,7 @@ export class QuadraticContour {
         worst = Math.max(worst, log);
         if (log < -40) break;
       }
-      if (worst < 3) return path;
+      if (worst < 2) return path;
     }
     return paths.length - 1;
   }

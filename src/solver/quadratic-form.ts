@@ -367,7 +367,6 @@ function contourWeights(
   const n = ratio.length;
   const d = groupOf.length;
   const saddle = new Saddle(groups);
-  const dt = 0.18 * relax;
   const depth = 38 / relax;
   const fr = new Float64Array(n);
   const fi = new Float64Array(n);
@@ -382,13 +381,18 @@ function contourWeights(
     saddle.solve(q[j]!);
     const { r, k2, k3 } = saddle;
     const root = Math.sqrt(k2);
-    const curve = curvature(saddle, groups, q[j]!, k3 / (6 * k2), depth);
+    const curve = k3 / (6 * k2);
+    const path = pathThrough(saddle, groups, q[j]!, curve, depth);
+    const { slant } = path;
+    const dt = path.step * relax;
+    const spread = slant === Number.POSITIVE_INFINITY ? 0 : (2 * curve) / slant;
     const scale = (Math.exp(saddle.logHeight) * dt * q[j]! * step) / (Math.PI * root);
     groupFirst.fill(0);
     let total = 0;
-    for (let k = 0; k < 4000; k++) {
+    for (let k = 0; k < maximumNodes; k++) {
       const y = ((k + 0.5) * dt) / root;
-      const re = -curve * y * y;
+      const bend = Math.sqrt(1 + (spread * y) ** 2);
+      const re = (-2 * curve * y * y) / (1 + bend);
       // Π (1 + r δ): every factor lies in the upper half-plane, so the argument grows by less than π and a passage from the upper to the
       // lower half-plane is one crossing of the branch cut.
       let pr = 1;
@@ -424,7 +428,7 @@ function contourWeights(
       const size = Math.exp(logSize);
       const er = size * Math.cos(phase);
       const ei = size * Math.sin(phase);
-      const slope = 2 * curve * y;
+      const slope = (2 * curve * y) / bend;
       const wr = er - ei * slope;
       const wi = ei + er * slope;
       total += wr;
@@ -456,39 +460,51 @@ function contourWeights(
   }
 }
 
+const maximumNodes = 8000;
+
 /**
- * Bend of the path p̂ + iy − c y². The cubic term asks for c = K3/6K2; where many small eigenvalues meet a few large ones the integrand
- * would first grow along so strong a bend, and a weaker one is taken: the first of c, c/2, c/4, … along which it only falls.
+ * The path p̂ + iy − c y² · 2/(1 + √(1 + (2cy/slant)²)), c = K3/6K2, and its step in t = y √K2. A parabola (infinite slant) is what one or a few
+ * eigenvalues ask for. Where many small ones meet a few large, the integrand would grow or turn fast along so strong a bend; a hyperbola that
+ * ends in a straight line of finite slant is better then: the one with the fewest nodes among those along which the integrand only falls,
+ * at a step that its own branch points at y = ±i slant/(2c) and the change of the integrand per step (1.8) allow.
  */
-function curvature(saddle: Saddle, groups: Groups, q: number, full: number, depth: number): number {
+function pathThrough(saddle: Saddle, groups: Groups, q: number, curve: number, depth: number): { slant: number; step: number } {
   const { r, k2 } = saddle;
   const { multiplicity } = groups;
-  const smallest = r[r.length - 1]!;
-  if (smallest > 0.4 * full) return full;
-  let best = 0;
-  let bestEnd = Number.POSITIVE_INFINITY;
-  for (let trial = 0, c = full; trial < 8; trial++, c *= 0.5) {
-    let end = Number.POSITIVE_INFINITY;
-    for (let t = 0.9; t < 300; t *= 1.25) {
-      const y = t / Math.sqrt(k2);
-      const re = -c * y * y;
+  const root = Math.sqrt(k2);
+  if (r[r.length - 1]! > 0.4 * curve) return { slant: Number.POSITIVE_INFINITY, step: 0.18 };
+  let best = { slant: 0.5, step: 0.02 };
+  let fewest = maximumNodes;
+  for (const slant of slants) {
+    const spread = slant === Number.POSITIVE_INFINITY ? 0 : (2 * curve) / slant;
+    let step = 0.18 * Math.min(1, (slant * root) / (2 * curve));
+    for (let t = 0.9; t < fewest * step; t *= 1.2) {
+      const y = t / root;
+      const bend = Math.sqrt(1 + (spread * y) ** 2);
+      const re = (-2 * curve * y * y) / (1 + bend);
       let log = re * q;
+      let slopeR = q;
+      let slopeI = 0;
       for (let g = 0; g < r.length; g++) {
         const a = 1 + r[g]! * re;
         const b = r[g]! * y;
-        log -= 0.25 * multiplicity[g]! * Math.log(a * a + b * b);
+        const norm = a * a + b * b;
+        const weight = multiplicity[g]!;
+        log -= 0.25 * weight * Math.log(norm);
+        slopeR -= (0.5 * weight * r[g]! * a) / norm;
+        slopeI += (0.5 * weight * r[g]! * b) / norm;
       }
       if (log > 0.5) break;
       if (log < -depth) {
-        end = t;
+        fewest = t / step;
+        best = { slant, step };
         break;
       }
+      step = Math.min(step, (1.8 * root) / (Math.hypot(slopeR, slopeI) * Math.hypot(1, (2 * curve * y) / bend)));
     }
-    if (end <= 14) return c;
-    if (end < bestEnd) {
-      bestEnd = end;
-      best = c;
-    }
+    if (fewest < 80) break;
   }
   return best;
 }
+
+const slants = [Number.POSITIVE_INFINITY, 2, 1, 0.7, 0.5, 0.3, 0.15, 0.05];

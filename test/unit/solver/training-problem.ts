@@ -1,0 +1,76 @@
+/** Problems of in-context linear regression for the tests of training. */
+import type { DenseMatrix, Problem } from '../../../src/solver/problem.js';
+
+export function kms(d: number, rho: number): number[][] {
+  return Array.from({ length: d }, (_, i) => Array.from({ length: d }, (_, j) => rho ** Math.abs(i - j)));
+}
+
+export function identity(d: number, factor = 1): number[][] {
+  return Array.from({ length: d }, (_, i) => Array.from({ length: d }, (_, j) => (i === j ? factor : 0)));
+}
+
+export interface Options {
+  readonly d?: number;
+  readonly covariance?: DenseMatrix;
+  readonly weights?: DenseMatrix;
+  readonly noise?: number;
+  readonly loss?: 'half_squared' | 'squared';
+  readonly length?: number;
+  readonly attention?: Partial<Problem['attention']>;
+  readonly train?: Problem['train'];
+  readonly measures?: Problem['measures'];
+  readonly samples?: number;
+}
+
+export function problem(o: Options = {}): Problem {
+  const d = o.d ?? 3;
+  return {
+    setting: {
+      kind: 'task',
+      task: {
+        dimension: d,
+        covariance: o.covariance ?? kms(d, 0.5),
+        tokens: null,
+        weights: { kind: 'gaussian', dimension: d, mean: new Array<number>(d).fill(0), covariance: o.weights ?? identity(d) },
+        noise: o.noise ?? Math.sqrt(0.1),
+        link: 'identity',
+        loss: o.loss ?? 'half_squared',
+      },
+    },
+    query: null,
+    length: o.length ?? 10,
+    attention: {
+      kernel: 'softmax',
+      heads: 1,
+      parameters: 'merged',
+      keyDimension: d + 1,
+      temperature: 1,
+      init: { kind: 'balanced', alpha: 0.1 },
+      keyQuery: null,
+      value: null,
+      ...o.attention,
+    },
+    train: o.train ?? { kind: 'gradient_flow', time: 32, points: 33, tolerance: 1e-8, extraTimes: [] },
+    concentrate: null,
+    solver: { method: 'auto', samples: o.samples ?? null, precision: 'auto', seed: 0 },
+    measures: o.measures ?? ['risk'],
+    facets: [],
+  };
+}
+
+export function drain<T>(generator: Generator<unknown, T, void>): T {
+  for (;;) {
+    const next = generator.next();
+    if (next.done) return next.value;
+  }
+}
+
+/** Fixed numbers of size about `scale`. */
+export function numbers(count: number, scale: number, shift = 0): Float64Array {
+  return Float64Array.from({ length: count }, (_, i) => scale * Math.sin(12.9898 * (i + 1 + shift) + i * i));
+}
+
+/** Fourth-order central difference. */
+export function slope(f: (t: number) => number, h = 1e-4): number {
+  return (8 * (f(h) - f(-h)) - (f(2 * h) - f(-2 * h))) / (12 * h);
+}
