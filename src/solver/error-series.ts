@@ -2,6 +2,7 @@
 
 import { trustLength } from './bounds.js';
 import { type ErrorAverages, errorAverages, type LayerParameters } from './concentration.js';
+import { type LawBounds, lawBounds } from './law-bounds.js';
 import type { Merged } from './parameters.js';
 import type { Concentrate, ErrorQuantity, Problem } from './problem.js';
 import type { Axis, Method, Series } from './result.js';
@@ -20,7 +21,10 @@ export interface MeasuredErrors {
 export type ErrorProgress = { readonly fraction: number; readonly so: MeasuredErrors | null };
 
 const bandReplicates = 2.3646;
-const noCurve = 'Bounds and asymptotes are computed where the tokens are Gaussian.';
+const noCurve = {
+  certified: 'The certified bound needs Gaussian tokens, or plain tokens of bounded support; for the U-gradient, Gaussian tokens.',
+  asymptote: 'The asymptote is known for Gaussian tokens, and for the output and V-gradient of plain tokens.',
+};
 const noRate = 'The rate needs a finite prompt and a positive error.';
 
 /** Values of one series as they are collected along the points. */
@@ -51,6 +55,7 @@ export function* measureErrors(
   const notes = new Set<string>();
   let samples = 0;
   let last: ErrorAverages | null = null;
+  const anyLaw = problem.facets.some((facet) => facet === 'certified' || facet === 'asymptote') ? lawBounds(problem) : null;
   for (let i = 0; i < points.length; i++) {
     const point = points[i]!;
     if (problem.length === Number.POSITIVE_INFINITY) {
@@ -82,7 +87,7 @@ export function* measureErrors(
       step = sampling.next();
     }
     samples = step.value.samples;
-    for (const quantity of of) addSampled(columns.get(quantity)!, step.value, quantity);
+    for (const quantity of of) addSampled(columns.get(quantity)!, step.value, quantity, anyLaw, problem.length);
   }
   const method = weakest(methods);
   const quantities: Record<string, Series> = {};
@@ -121,20 +126,23 @@ function addExact(column: Columns, averages: ErrorAverages, quantity: ErrorQuant
   column.error = Math.max(column.error, at.relativeError);
 }
 
-function addSampled(column: Columns, estimates: ErrorEstimates, quantity: ErrorQuantity): void {
+function addSampled(column: Columns, estimates: ErrorEstimates, quantity: ErrorQuantity, bounds: LawBounds | null, length: number): void {
   const estimate = estimates.estimates[quantity]!;
   column.value.push(estimate.mean);
   column.standardError.push(estimate.standardError);
   column.lower.push(estimate.lower);
   column.upper.push(estimate.upper);
-  for (const list of [column.certified, column.asymptote, column.rate]) list.push(Number.NaN);
+  const bound = bounds === null || quantity === 'key_query_gradient' ? null : bounds.at(quantity, length);
+  column.certified.push(bound?.certified ?? Number.NaN);
+  column.asymptote.push(bound?.asymptote ?? Number.NaN);
+  column.rate.push(Number.NaN);
 }
 
 function seriesSoFar(problem: Problem, estimates: ErrorEstimates, against: Axis | null): MeasuredErrors {
   const quantities: Record<string, Series> = {};
   for (const quantity of Object.keys(estimates.estimates) as ErrorQuantity[]) {
     const column = emptyColumns();
-    addSampled(column, estimates, quantity);
+    addSampled(column, estimates, quantity, null, problem.length);
     Object.assign(quantities, seriesOf(problem, quantity, column, against, 'sampled', estimates.samples));
   }
   return { method: 'sampled', quantities, notes: [] };
@@ -163,7 +171,9 @@ function seriesOf(
   for (const facet of ['certified', 'asymptote'] as const) {
     if (!problem.facets.includes(facet)) continue;
     const value = column[facet];
-    const reason = value.some(Number.isNaN) ? { reason: method === 'sampled' ? noCurve : 'Rare queries make the 1/L term diverge.' } : {};
+    const reason = value.some(Number.isNaN)
+      ? { reason: method === 'sampled' ? noCurve[facet] : 'Rare queries make the 1/L term diverge.' }
+      : {};
     out[`${name}.${facet}`] = { against, value, method: method === 'sampled' ? 'exact' : method, ...reason };
   }
   if (problem.facets.includes('rate') && method !== 'sampled') {
