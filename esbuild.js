@@ -5,6 +5,22 @@ import { build } from 'esbuild';
 
 const folder = resolve(process.argv[2] ?? 'dist');
 
+/**
+ * Langium takes two names from the language server protocol: the rest of that package would be loaded at every start for nothing.
+ * Another name would fail the build.
+ */
+const protocolNames = {
+  name: 'protocol-names',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^vscode-languageserver-protocol$/ }, () => ({ path: 'protocol-names', namespace: 'protocol-names' }));
+    onLoad({ filter: /.*/, namespace: 'protocol-names' }, () => ({
+      contents: `export { ResponseError } from 'vscode-jsonrpc/lib/common/messages.js';
+        export const LSPErrorCodes = { RequestFailed: -32803, ServerCancelled: -32802, ContentModified: -32801, RequestCancelled: -32800 };`,
+      resolveDir: import.meta.dirname,
+    }));
+  },
+};
+
 const { outputFiles } = await build({
   entryPoints: { cli: 'src/cli/main.ts', worker: 'src/engine/node/worker.ts' },
   outdir: folder,
@@ -20,6 +36,7 @@ const { outputFiles } = await build({
   legalComments: 'none',
   // CommonJS packages among the dependencies ask for Node's own modules by `require`.
   banner: { js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);' },
+  plugins: [protocolNames],
   logLevel: 'warning',
 });
 
