@@ -31,7 +31,7 @@ export function parseSpec(text: string): ParsedSpec {
   return {
     text,
     tree: syntax.tree,
-    diagnostics: limited(errors),
+    diagnostics: limited(errors.map((d) => within(d, text.length))),
     complete: syntax.diagnostics.length === 0,
     damage: syntax.damage,
     isDamaged(node) {
@@ -43,4 +43,9 @@ export function parseSpec(text: string): ParsedSpec {
       return experiment === node && syntax.damage.experiments.has(syntax.tree.elements.filter(isExperiment).indexOf(experiment));
     },
   };
+}
+
+/** A token that the text lacks, such as the end of a string, may reach behind the text. */
+function within(d: Diagnostic, length: number): Diagnostic {
+  return d.end <= length ? d : { ...d, start: Math.min(d.start, length), end: length };
 }

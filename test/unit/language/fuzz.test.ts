@@ -74,12 +74,12 @@ describe('no text is too odd', () => {
     'a long list': `let a = [${'1,'.repeat(300_000)}1]`,
     'a long name': `let ${'a'.repeat(1_000_000)} = 1`,
     'many words': 'foo '.repeat(250_000),
-    'many lines that begin nothing': 'experiment "t" {\nfoo bar\n'.concat('foo bar\n'.repeat(20_000)),
-    'many settings': `experiment "t" { task linear_regression {\n${'dimension = 3\n'.repeat(20_000)}} }`,
+    'many lines that begin nothing': 'experiment "t" {\nfoo bar\n'.concat('foo bar\n'.repeat(5_000)),
+    'many settings': `experiment "t" { task linear_regression {\n${'dimension = 3\n'.repeat(3_000)}} }`,
     'an open comment': `/*${'*'.repeat(1_000_000)}`,
     quotes: '"'.repeat(300_000),
     'unknown characters': '$ '.repeat(200_000),
-    'many measures': `experiment "t" {\n${'measure risk,\n'.repeat(30_000)}}`,
+    'many measures': `experiment "t" {\n${'measure risk,\n'.repeat(3_000)}}`,
   };
   for (const [what, text] of Object.entries(deep)) {
     it(`${what}, ${text.length} characters`, () => {

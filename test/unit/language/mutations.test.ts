@@ -17,11 +17,13 @@ function* misspellings(word: string, seed: number): Generator<string> {
 
 function* mutants(text: string): Generator<{ readonly what: string; readonly text: string }> {
   let n = 0;
+  let k = 0;
   for (const t of scan(text).tokens) {
     const place = `${t.line}:${t.column}`;
     yield { what: `without \`${t.image}\` at ${place}`, text: text.slice(0, t.start) + text.slice(t.end) };
     for (const extra of inserted)
-      yield { what: `\`${extra}\` before \`${t.image}\` at ${place}`, text: `${text.slice(0, t.start)}${extra} ${text.slice(t.start)}` };
+      if (k++ % every === 0)
+        yield { what: `\`${extra}\` before \`${t.image}\` at ${place}`, text: `${text.slice(0, t.start)}${extra} ${text.slice(t.start)}` };
     if (t.kind !== 'word') continue;
     for (const word of misspellings(t.image, ++n))
       if (word !== '' && word !== t.image)
@@ -39,7 +41,8 @@ function errorsOf(text: string, withMeaning: boolean): string[] {
   return [...new Set(all.map((d) => `${d.code} ${d.start} ${d.message}`))];
 }
 
-const every = Number(process.env.MUTANTS_EVERY ?? 10);
+/** All deletions and misspellings, but only every fifth insertion and the meaning of every fifth mutant; MUTANTS_EVERY=1 takes all. */
+const every = Number(process.env.MUTANTS_EVERY ?? 5);
 
 describe('a single wrong token gives a single message', () => {
   for (const name of readdirSync('examples').filter((f) => f.endsWith('.attn'))) {
@@ -48,13 +51,12 @@ describe('a single wrong token gives a single message', () => {
       let n = 0;
       const several: string[] = [];
       for (const { what, text } of mutants(readFileSync(`examples/${name}`, 'utf8'))) {
-        // The meaning of every mutant costs too much for each test run.
         const errors = errorsOf(text, n++ % every === 0);
         if (errors.length > 0) wrong++;
         if (errors.length > 1) several.push([what, ...errors].join('\n    '));
         assert.ok(errors.length <= 2, several.at(-1));
       }
-      assert.ok(wrong > 300);
+      assert.ok(wrong > 200);
       assert.ok(several.length <= 0.05 * wrong, several.join('\n'));
     });
   }
