@@ -21,8 +21,10 @@ export interface OdePoint {
 const stageCount = 12;
 /** Rows of f: 12 stages, the end of the step, three more for the dense output. */
 const rowCount = 16;
+/** Step times rate up to which the method damps. */
+const stableStep = 5.8;
 const smallest = 1e-12;
-/** A flow whose speed, falling, could move it by less than this share of the tolerance until the end has arrived. */
+/** Besides one whose speed is rounding, a flow whose speed, falling, could move it by less than this share of the tolerance until the end has arrived. */
 const arrived = 0.01;
 
 class Stepper {
@@ -70,6 +72,18 @@ class Stepper {
     }
     const blend = sum5 + 0.01 * sum3;
     return blend === 0 ? 0 : (h * sum5) / (Math.sqrt(blend) * scale);
+  }
+
+  /** ‖f(θ′) − f(θ″)‖ / ‖θ′ − θ″‖ at the last two points of the step: the rate of the fastest direction once the others have died out. */
+  stiffness(): number {
+    const { k, next, stage, n } = this;
+    let rise = 0;
+    let run = 0;
+    for (let i = 0; i < n; i++) {
+      rise += (k[stageCount]![i]! - k[stageCount - 1]![i]!) ** 2;
+      run += (next[i]! - stage[i]!) ** 2;
+    }
+    return run > 0 ? Math.sqrt(rise / run) : 0;
   }
 
   /** Polynomials of the last step, for `dense`. */
@@ -159,6 +173,7 @@ export function* integrate(
           : diverged(t);
       continue;
     }
+    const stiffness = stepper.stiffness();
     const after = isLast ? end : t + h;
     if (times[recorded]! <= after) {
       const rows = times[recorded]! < after ? stepper.interpolant(y, h) : [];
@@ -175,11 +190,14 @@ export function* integrate(
     if (!(size < ceiling)) throw diverged(t);
     const before = speed;
     speed = norm(k[0]!);
-    if (speed <= before && speed * (end - t) <= arrived * tolerance * size) {
+    const isAtRest = speed <= 16 * Number.EPSILON * size * stiffness;
+    if (isAtRest || (speed <= before && speed * (end - t) <= arrived * tolerance * size)) {
       for (; recorded < times.length; recorded++) yield { time: times[recorded]!, state: Float64Array.from(y) };
       return;
     }
     h *= Math.min(rejected ? 1 : 6, Math.max(0.3, 0.9 * Math.max(ratio, 1e-10) ** -0.125));
+    // A longer step would amplify what has decayed below the tolerance, and the flow would never come to rest.
+    if (h * stiffness > stableStep) h = stableStep / stiffness;
     rejected = false;
   }
 }
