@@ -62,6 +62,7 @@ interface Comparison {
 
 const confidenceDefault = 0.95;
 const matchTolerance = 1e-12;
+const finiteOnly = /^rate of |\.(certified|asymptote|paper)$/;
 
 export function judge(experiment: Experiment, runs: readonly RunOutcome[]): { outcomes: ExpectationOutcome[]; wanted: WantedSamples[] } {
   const cells = cellsOf(experiment);
@@ -271,11 +272,9 @@ function judgeComparisons(
   experiment: Experiment,
 ): { verdict: Verdict; detail: string; wanted: WantedSamples[] } {
   if (comparisons.length === 0) return { verdict: 'undecided', detail: 'There is nothing to compare.', wanted: [] };
-  // A rate does not exist at an infinite length: the expectation is about the lengths where it does.
-  const absent = (m: Measured) =>
-    m.reason !== null &&
-    /^(fitted )?rate of /.test(m.key) &&
-    m.cell?.runs.every((run) => experiment.runs[run]!.problem.length === Number.POSITIVE_INFINITY) === true;
+  // Neither a rate nor a bound says anything at an infinite length: the expectation is about the lengths where they do.
+  const isInfinite = (cell: Cell) => cell.runs.every((run) => experiment.runs[run]!.problem.length === Number.POSITIVE_INFINITY);
+  const absent = (m: Measured) => m.cell !== null && finiteOnly.test(m.key) && isInfinite(m.cell);
   const present = comparisons.filter(({ left, right }) => ![left, ...right].some(absent));
   const used = present.length > 0 ? present : comparisons;
   const missing = used.flatMap(({ left, right }) => [left, ...right]).find((m) => m.reason !== null);

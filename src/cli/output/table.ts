@@ -146,7 +146,7 @@ function valueText(series: readonly Series[]): { value: string; error: string } 
     const { lower, upper } = series[0]!;
     if (lower !== undefined && upper !== undefined) half = ((upper.at(-1) ?? mean) - (lower.at(-1) ?? mean)) / 2;
   }
-  return { value: short(mean), error: half > 0 ? ` ±${String(Number(half.toPrecision(2)))}` : '' };
+  return { value: short(mean), error: half > 0 ? ` ±${short(Number(half.toPrecision(2)))}` : '' };
 }
 
 const longest = 32;

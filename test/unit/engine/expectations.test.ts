@@ -153,6 +153,17 @@ describe('an expectation', () => {
     assert.equal(verdict(spec, runs), 'holds');
   });
 
+  it('is about finite lengths where it speaks of a bound, which at infinity is no more than the error itself', () => {
+    const certified = quantity('output_error', { facet: 'certified' });
+    const spec = overLengths([10, inf], expectation(of(risk), { kind: 'below', right: of(certified) }));
+    const runs = (bound: number) => [
+      done({ output_error: single(1), 'output_error.certified': single(bound) }),
+      done({ output_error: single(0), 'output_error.certified': single(0) }),
+    ];
+    assert.equal(verdict(spec, runs(2)), 'holds');
+    assert.equal(verdict(spec, runs(0.5)), 'fails');
+  });
+
   it('is undecided where a value is missing, and says why', () => {
     const below = expectation(of(risk), { kind: 'below', right: bound(2) });
     const failure = { code: 'diverged', message: 'It grew.', setting: null, line: 1 } as const;
