@@ -278,8 +278,11 @@ function judgeComparisons(
   const present = comparisons.filter(({ left, right }) => ![left, ...right].some(absent));
   const used = present.length > 0 ? present : comparisons;
   const missing = used.flatMap(({ left, right }) => [left, ...right]).find((m) => m.reason !== null);
+  // A fitted rate stands in every run of its group: the same numbers are the same value.
   const sampled = new Set(
-    used.flatMap(({ left, right }) => [left, ...right].filter((m) => m.sampled).map((m) => `${m.name}|${m.cell?.runs[0]}|${m.point}`)),
+    used.flatMap(({ left, right }) =>
+      [left, ...right].filter((m) => m.sampled).map((m) => `${m.name}|${m.value}|${m.normal}|${m.student}`),
+    ),
   );
   const confidence = experiment.runs[0]?.problem.concentrate?.confidence ?? confidenceDefault;
   const tail = (1 - confidence) / Math.max(1, sampled.size);
