@@ -1,6 +1,5 @@
 /**
- * What only the whole sweep can tell: rates over the prompt length where a run alone does not give them, fitted rates, the paper's form,
- * trust lengths. Derived values go beside the runs' own, under `quantityKey`.
+ * What only the whole sweep can tell: rates over the prompt length where a run alone does not give them, fitted rates, the paper's form. Derived values go beside the runs' own, under `quantityKey`.
  */
 import type { RunResult, Series } from '../solver/result.js';
 import { fitLine } from '../solver/statistics.js';
@@ -36,11 +35,24 @@ export function wantedQuantities(experiment: Experiment): QuantityRef[] {
   return [...wanted.values()];
 }
 
+/** The paper's form and the local rate of every error whose runs were asked for these facets, beside what the spec names. */
+function facetsOfRuns(experiment: Experiment): QuantityRef[] {
+  const problem = experiment.runs[0]?.problem;
+  if (problem === undefined || problem.concentrate === null || experiment.sweeps.every((sweep) => !sweep.isLength)) return [];
+  const asked: QuantityRef[] = [];
+  for (const of of problem.concentrate.of) {
+    const name = `${of}_error` as const;
+    if (problem.facets.includes('paper')) asked.push({ name, facet: 'paper', form: 'value', threshold: null });
+    if (problem.facets.includes('rate')) asked.push({ name, facet: null, form: 'rate', threshold: null });
+  }
+  return asked;
+}
+
 /** The same outcomes with the derived quantities added to the runs that are done. */
 export function derive(experiment: Experiment, outcomes: readonly RunOutcome[]): RunOutcome[] {
   const groups = lengthGroups(experiment, outcomes);
   const added: Record<string, Series>[] = outcomes.map(() => ({}));
-  for (const quantity of wantedQuantities(experiment)) {
+  for (const quantity of [...wantedQuantities(experiment), ...facetsOfRuns(experiment)]) {
     if (quantity.form === 'value' && quantity.facet !== 'paper') continue;
     const key = quantityKey(quantity);
     for (const group of groups) {
@@ -85,7 +97,7 @@ function derivedSeries(quantity: QuantityRef, group: LengthGroup): Series[] {
     case 'fitted_rate':
       return alongLengths(group, values, quantityKey(base), fittedRates);
     case 'trust_length':
-      return trustLengths(group, quantity);
+      return group.runs.map(() => undefinedSeries('The run did not search for its trust length.'));
   }
 }
 
@@ -171,20 +183,4 @@ function fittedRates(points: readonly (Point | null)[]): (Rate | string)[] {
   );
   const rate = line === null ? 'A fitted rate needs positive values at two or more finite lengths.' : line;
   return points.map(() => (typeof rate === 'string' ? rate : { value: rate.slope, standardError: rate.standardError ?? 0 }));
-}
-
-/** The smallest length of the sweep from which the certified bound stays below the threshold. */
-function trustLengths(group: LengthGroup, quantity: QuantityRef): Series[] {
-  const key = quantityKey({ ...quantity, facet: 'certified', form: 'value', threshold: null });
-  const threshold = quantity.threshold!;
-  let trusted = Number.NaN;
-  for (let i = group.lengths.length - 1; i >= 0; i--) {
-    const bound = group.results[i]!.quantities[key]?.value.at(-1) ?? Number.NaN;
-    if (!(bound < threshold)) break;
-    trusted = group.lengths[i]!;
-  }
-  const series: Series = Number.isNaN(trusted)
-    ? undefinedSeries(`The certified bound is not below ${threshold} at the largest length of the sweep.`)
-    : { against: null, value: [trusted], method: 'exact' };
-  return group.runs.map(() => series);
 }

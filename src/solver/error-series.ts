@@ -54,18 +54,20 @@ export function* measureErrors(
   const methods: Method[] = [];
   const notes = new Set<string>();
   let samples = 0;
-  let last: ErrorAverages | null = null;
+  const trust = problem.trust ?? [];
+  let certifiedAt: CertifiedAt | null = null;
   const anyLaw = problem.facets.some((facet) => facet === 'certified' || facet === 'asymptote') ? lawBounds(problem) : null;
   for (let i = 0; i < points.length; i++) {
     const point = points[i]!;
     if (problem.length === Number.POSITIVE_INFINITY) {
       methods.push('exact');
       for (const quantity of of) addLimit(columns.get(quantity)!);
+      if (trust.length > 0) certifiedAt = certifiedBy(averagesAt(problem, of, point), anyLaw);
       continue;
     }
-    const averages = problem.solver.method === 'monte_carlo' ? null : errorAverages(problem, of, layerOf(problem, point));
+    const averages = averagesAt(problem, of, point);
+    if (trust.length > 0) certifiedAt = certifiedBy(averages, anyLaw);
     if (averages !== null) {
-      last = averages;
       methods.push(averages.method);
       for (const quantity of of) addExact(columns.get(quantity)!, averages, quantity, problem);
       if (averages.rare !== null && problem.length !== Number.POSITIVE_INFINITY) notes.add(rareNote(averages.rare.exponent, against));
@@ -92,7 +94,7 @@ export function* measureErrors(
   const method = weakest(methods);
   const quantities: Record<string, Series> = {};
   for (const [quantity, column] of columns) Object.assign(quantities, seriesOf(problem, quantity, column, against, method, samples));
-  if (last !== null) Object.assign(quantities, trusted(problem, last, points.length));
+  if (certifiedAt !== null) Object.assign(quantities, trusted(problem, certifiedAt, points.length));
   return { method, quantities, notes: [...notes] };
 }
 
@@ -188,20 +190,33 @@ function rareNote(exponent: number, against: Axis | null): string {
   return `Rare queries govern the average${where}: the error falls as L^−${exponent.toPrecision(3)}, up to powers of log L, not as 1/L.`;
 }
 
+function averagesAt(problem: Problem, of: readonly ErrorQuantity[], point: ErrorPoint): ErrorAverages | null {
+  return problem.solver.method === 'monte_carlo' ? null : errorAverages(problem, of, layerOf(problem, point));
+}
+
+/** A certified bound of an error at any length; NaN where there is none. */
+type CertifiedAt = (quantity: ErrorQuantity, length: number) => number;
+
+function certifiedBy(averages: ErrorAverages | null, bounds: LawBounds | null): CertifiedAt {
+  if (averages !== null) return (quantity, length) => averages.certified(quantity, length);
+  return (quantity, length) => (bounds === null || quantity === 'key_query_gradient' ? Number.NaN : bounds.at(quantity, length).certified);
+}
+
 /** Trust lengths do not depend on the run's own length; along a training they are those of the last point. */
-function trusted(problem: Problem, averages: ErrorAverages, points: number): Record<string, Series> {
+function trusted(problem: Problem, certified: CertifiedAt, points: number): Record<string, Series> {
   const out: Record<string, Series> = {};
   for (const { of, threshold } of problem.trust ?? []) {
-    const value = trustLength((length) => averages.certified(of, length), threshold);
-    const reason = Number.isFinite(value) ? {} : { reason: `The certified bound is not below ${threshold} at any length up to 1e15.` };
-    const where = points > 1 ? { reason: 'At the last recorded point.' } : {};
-    out[`trust_length of ${of}_error to ${threshold}`] = {
-      against: null,
-      value: [Number.isFinite(value) ? value : Number.NaN],
-      method: averages.method,
-      ...where,
-      ...reason,
-    };
+    const hasBound = !Number.isNaN(certified(of, 1));
+    const length = hasBound ? trustLength((candidate) => certified(of, candidate), threshold) : Number.NaN;
+    const reason = !hasBound
+      ? noCurve.certified
+      : length === Number.POSITIVE_INFINITY
+        ? `The certified bound is not below ${threshold} at any length up to 1e15.`
+        : points > 1
+          ? 'At the last recorded point.'
+          : null;
+    const value = [Number.isFinite(length) ? length : Number.NaN];
+    out[`trust_length of ${of}_error to ${threshold}`] = { against: null, value, method: 'exact', ...(reason === null ? {} : { reason }) };
   }
   return out;
 }

@@ -2,7 +2,7 @@
 import type { AstNode } from 'langium';
 import type { Diagnostic } from '../language/diagnostic.js';
 import type { Block, Experiment as ExperimentNode, Expression, Let, Member } from '../language/generated/ast.js';
-import type { Facet, QuantityName } from '../solver/problem.js';
+import type { Facet, Problem, QuantityName } from '../solver/problem.js';
 import { BlockReader, checkNumber } from './blocks.js';
 import { codes } from './codes.js';
 import { type Environment, ExperimentScope, environment, type FileContext, isDamaged } from './environment.js';
@@ -27,7 +27,7 @@ import { Damaged, extent, Mistake, Report } from './mistake.js';
 import { readOverlay } from './overlays.js';
 import { defaultPlots, readPlot } from './plots.js';
 import { formOf, quantityRef } from './quantities.js';
-import { type BlockReaders, errorName } from './settings.js';
+import { type BlockReaders, errorName, errorOf } from './settings.js';
 import { constantsOf, type Study } from './study.js';
 import { forEachCombination, type SweepValues, sweepValue, sweepValues } from './sweeps.js';
 import { numberText, type Value } from './values.js';
@@ -209,6 +209,7 @@ class Builder {
       ...pending.flatMap((one) => one.quantities.map((operand) => operand.quantity)),
     ];
     const facets = new Set<Facet>();
+    const trust = new Map<string, NonNullable<Problem['trust']>[number]>();
     for (const ref of refs) {
       if (ref.facet !== null) {
         facets.add(ref.facet);
@@ -217,6 +218,10 @@ class Builder {
         facets.add('rate');
       } else if (ref.form === 'trust_length') {
         facets.add('certified');
+        const of = errorOf(ref.name);
+        if (of !== null && ref.threshold !== null) {
+          trust.set(quantityKey(ref), { of, threshold: ref.threshold });
+        }
       }
     }
     const points = (axis: 'time' | 'step'): number[] =>
@@ -226,6 +231,7 @@ class Builder {
     return {
       quantities: new Set(refs.map((ref) => ref.name)),
       facets,
+      trust: [...trust.keys()].sort().map((key) => trust.get(key)!),
       hasMeasure: this.node.members.some((member) => member.$type === 'Measure'),
       times: points('time'),
       steps: points('step'),

@@ -83,6 +83,7 @@ export function lowerRun(
     solver,
     measures,
     facets: facetsOf(wanted, train, concentrate),
+    ...(wanted.trust.length === 0 ? {} : { trust: wanted.trust }),
   };
   const sound = report.attempt(() => {
     checkWhole(problem, blocks, stores);

@@ -34,6 +34,11 @@ export const errorName: Readonly<Record<ErrorQuantity, QuantityName>> = {
   key_query_gradient: 'key_query_gradient_error',
 };
 
+/** The error that a quantity measures; null for any other quantity. */
+export function errorOf(name: QuantityName): ErrorQuantity | null {
+  return errorQuantities.find((error) => errorName[error] === name) ?? null;
+}
+
 export interface Stores {
   readonly matrices: MatrixStore;
   readonly files: FileStore;

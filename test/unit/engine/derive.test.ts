@@ -86,15 +86,6 @@ describe('derived quantities', () => {
     assert.ok(Number.isNaN(series(derived, 4, 'output_error.paper').value[0]));
   });
 
-  it('trust the smallest length from which the certified bound stays below', () => {
-    const trust = quantity('output_error', { form: 'trust_length', threshold: 0.1 });
-    const runs = [0.05, 0.2, 0.09, 0.01].map((value) => done({ output_error: single(0), 'output_error.certified': single(value) }));
-    const derived = derive(over([1, 10, 100, 1000], trust), runs);
-    assert.equal(series(derived, 0, 'trust_length of output_error to 0.1').value[0], 100);
-    const none = derive(over([1, 10], trust), runs.slice(0, 2));
-    assert.match(series(none, 0, 'trust_length of output_error to 0.1').reason!, /not below 0\.1/);
-  });
-
   it('do without runs that failed', () => {
     const failed: RunOutcome = { status: 'failed', failure: { code: 'diverged', message: '', setting: null, line: null } };
     const runs = [done({ output_error: single(1) }), failed, done({ output_error: single(0.01) })];
