@@ -20,9 +20,25 @@ export type EngineEvent =
   | { readonly kind: 'experiment'; readonly experiment: number; readonly result: ExperimentResult; readonly final: boolean };
 
 export interface PlanResult {
-  readonly status: 'finished' | 'superseded' | 'cancelled';
+  /** `held`: everything but the runs that the budget keeps back is settled. */
+  readonly status: 'finished' | 'superseded' | 'cancelled' | 'held';
   /** As they stand; complete when finished. */
   readonly experiments: readonly ExperimentResult[];
+}
+
+export interface UpdateOptions {
+  /**
+   * Seconds, by the estimates, that the runs of this plan may take on all workers together. The cheapest start; the others are answered from
+   * the cache or held until a plan comes with more. No bound by default.
+   */
+  readonly budget?: number;
+}
+
+/** Runs that were not started for their cost. */
+export interface Held {
+  readonly runs: readonly number[];
+  /** Estimate for all of them on the workers there are. */
+  readonly seconds: number;
 }
 
 interface Task {
@@ -31,6 +47,8 @@ interface Task {
   readonly seconds: number;
   readonly group: string;
   readonly id: number;
+  /** A run that a plan has let start is not held by a later one with less. */
+  admitted: boolean;
   outcome: RunOutcome;
   /** Raw failure; the outcome of a run adds the line, which belongs to the experiment. */
   failure: WorkerFailure | null;
@@ -75,6 +93,8 @@ export class EngineSession {
   private experiments: ExperimentState[] = [];
   private version = 0;
   private nextId = 1;
+  private budget = Number.POSITIVE_INFINITY;
+  private held = new Set<Task>();
   private resolve: ((result: PlanResult) => void) | null = null;
   private disposed = false;
 
@@ -89,10 +109,12 @@ export class EngineSession {
   }
 
   /** Resolves when every run is settled and every expectation judged, or when a newer plan or `cancel` puts an end to it. */
-  update(plan: Plan): Promise<PlanResult> {
+  update(plan: Plan, options: UpdateOptions = {}): Promise<PlanResult> {
     if (this.disposed) return Promise.resolve({ status: 'cancelled', experiments: [] });
     this.end('superseded');
     const version = ++this.version;
+    this.budget = (options.budget ?? Number.POSITIVE_INFINITY) * Math.max(1, this.host.workers);
+    this.held = new Set();
     const old = this.tasks;
     this.tasks = new Map();
     this.byId = new Map();
@@ -136,6 +158,7 @@ export class EngineSession {
     this.queue = [];
     this.tasks = new Map();
     this.byId = new Map();
+    this.held = new Set();
     this.dropUnneeded();
     this.end('cancelled');
   }
@@ -152,6 +175,14 @@ export class EngineSession {
     return this.experiments.map((state) => state.result ?? this.provisional(state));
   }
 
+  /** What the budget keeps back of an experiment. */
+  heldIn(experiment: number): Held {
+    const state = this.experiments[experiment];
+    const runs = (state?.tasks ?? []).flatMap((task, run) => (this.held.has(task) ? [run] : []));
+    const seconds = [...new Set(runs.map((run) => state!.tasks[run]!))].reduce((sum, task) => sum + task.seconds, 0);
+    return { runs, seconds: seconds / Math.max(1, Math.min(this.host.workers, runs.length)) };
+  }
+
   private task(hash: string, problem: Problem<FileReference>, seconds: number, group: string, old: ReadonlyMap<string, Task>): Task {
     const known = this.tasks.get(hash);
     if (known !== undefined) return known;
@@ -159,7 +190,9 @@ export class EngineSession {
     // A failure of the solver repeats itself; one of the machine may not.
     const kept =
       before !== undefined && (before.failure === null || (before.failure.code !== 'crashed' && before.failure.code !== 'memory'));
-    const task: Task = kept ? before : { hash, problem, seconds, group, id: this.nextId++, outcome: waiting, failure: null, shownBy: [] };
+    const task: Task = kept
+      ? before
+      : { hash, problem, seconds, group, id: this.nextId++, admitted: false, outcome: waiting, failure: null, shownBy: [] };
     if (task.outcome.status === 'waiting') {
       const result = this.memory.get(hash);
       if (result !== undefined) task.outcome = { status: 'done', result, cached: true };
@@ -194,15 +227,24 @@ export class EngineSession {
         if (result) this.settle(task, { status: 'done', result, cached: true });
       });
     }
-    this.queue.push(
-      ...bundles(
-        open.filter((task) => this.isOpen(task)),
-        this.host.workers,
-      ),
-    );
+    const admitted = this.admit(open.filter((task) => this.isOpen(task)));
+    this.queue.push(...bundles(admitted, this.host.workers));
     this.queue.sort((a, b) => a.seconds - b.seconds);
     this.dispatch();
     this.finishExperiments();
+  }
+
+  /** The tasks that the budget lets start, the cheapest first; the others are held. */
+  private admit(tasks: readonly Task[]): Task[] {
+    const cheapestFirst = [...tasks].sort((a, b) => a.seconds - b.seconds);
+    for (const task of cheapestFirst) {
+      if (task.admitted) continue;
+      if (task.seconds <= this.budget) {
+        this.budget -= task.seconds;
+        task.admitted = true;
+      } else this.held.add(task);
+    }
+    return tasks.filter((task) => task.admitted);
   }
 
   private dispatch(): void {
@@ -354,7 +396,9 @@ export class EngineSession {
       });
       void this.start(added, this.version);
     }
-    if (this.resolve !== null && this.experiments.every((state) => state.final)) this.end('finished');
+    if (this.resolve === null) return;
+    if (this.experiments.every((state) => state.final)) this.end('finished');
+    else if (this.held.size > 0 && [...this.tasks.values()].every((task) => isSettled(task) || this.held.has(task))) this.end('held');
   }
 
   private end(status: PlanResult['status']): void {

@@ -75,6 +75,30 @@ describe('an engine session', () => {
     session.dispose();
   });
 
+  it('holds what is beyond the budget, until a plan comes with more', async () => {
+    const solved: number[] = [];
+    const cache = new MemoryCache();
+    const session = new EngineSession(inlineHost({ solve: lengthSolver(solved), cache }));
+    const costly = (...costs: number[]) => {
+      const made = experiment({ sweeps: lengths(...costs) });
+      return plan({ ...made, runs: made.runs.map((run, i) => ({ ...run, cost: { seconds: costs[i]!, bytes: 0 } })) });
+    };
+    const first = await session.update(costly(1, 50, 3, 70), { budget: 5 });
+    assert.equal(first.status, 'held');
+    assert.deepEqual(solved, [1, 3]);
+    assert.deepEqual(session.heldIn(0), { runs: [1, 3], seconds: 120 });
+    assert.equal((await session.update(costly(1, 50, 3, 70))).status, 'finished');
+    assert.deepEqual(solved, [1, 3, 50, 70]);
+    // What the cache knows costs nothing.
+    assert.equal((await session.update(costly(70, 50), { budget: 5 })).status, 'finished');
+    // A run that was let start once goes on under a plan with less.
+    const running = session.update(costly(200, 300));
+    const edited = session.update(costly(200, 300, 400), { budget: 5 });
+    assert.equal((await running).status, 'superseded');
+    assert.equal((await edited).status, 'held');
+    session.dispose();
+  });
+
   it('solves a run once that stands in two experiments', async () => {
     const solved: number[] = [];
     const answer = await runPlan(
