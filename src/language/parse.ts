@@ -45,8 +45,14 @@ export function parseSyntax(text: string): SyntaxResult {
   let parsed = parser.parse(text, [...streamTokens(structure.parts)]);
   if (parsed.failure >= 0) {
     checkLeaves(text, structure, diagnostics);
-    parsed = parser.parse(text, [...streamTokens(structure.parts)]);
-    if (parsed.failure >= 0) throw new Error('The structure pass left a text that does not parse.');
+    const rest = [...streamTokens(structure.parts)];
+    parsed = parser.parse(text, rest);
+    if (parsed.failure >= 0) {
+      // No text is known that comes here; one that does still gets a message in place of a crash.
+      const failed = rest[Math.min(parsed.failure, rest.length - 1)]!;
+      diagnostics.push(diagnostic('E101', `\`${failed.image}\` cannot stand here.`, failed));
+      parsed = parser.parse(text, []);
+    }
   }
   reportSeparators(structure, diagnostics);
   diagnostics.sort((a, b) => a.start - b.start || a.end - b.end);

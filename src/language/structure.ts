@@ -53,6 +53,8 @@ const operators = new Set(['+', '-', '*', '/', '^', '..', ',', '=', ':', '(', '[
 const blockKinds = Object.keys(blocks);
 const statementWords = new Set(Object.keys(statements));
 const reserved = new Set(['let', 'sweep', 'experiment']);
+/** Words that name no block and no variant. */
+const notNames = new Set([...reserved, 'true', 'false']);
 const maximumDepth = 32;
 const maximumTokens = 1000;
 
@@ -125,7 +127,7 @@ class StructurePass {
 
   /** `WORD {` or `WORD WORD {`, with settings or nothing inside. */
   #isBlock(k: number): boolean {
-    if (!this.#isWord(k) || statementWords.has(this.#at(k)!.image)) return false;
+    if (!this.#isWord(k) || statementWords.has(this.#at(k)!.image) || notNames.has(this.#at(k)!.image)) return false;
     const brace = this.#is(k + 1, '{') ? k + 1 : this.#isWord(k + 1) && this.#is(k + 2, '{') ? k + 2 : -1;
     return brace > 0 && (this.#is(brace + 1, '}') || this.#isAssignment(brace + 1) || this.#blockKind(k) !== undefined);
   }
@@ -427,7 +429,7 @@ class StructurePass {
       !(this.#is(j, '{') && isVariant(j + 1)) && (this.#is(j, '{') || (this.#isAssignment(j) && !this.#is(j + 2, '{')));
     while (k < this.#tokens.length && !opens(k) && !this.#at(k)!.first && (!this.#is(k, '}') || this.#sameLine(k + 1))) {
       const t = this.#at(k)!;
-      if (t.kind === 'word' && (isVariant(k) || (variant === undefined && junk === undefined))) {
+      if (t.kind === 'word' && !notNames.has(t.image) && (isVariant(k) || (variant === undefined && junk === undefined))) {
         if (variant) junk ??= variant;
         variant = t;
       } else junk ??= t;
@@ -651,7 +653,7 @@ class StructurePass {
       // The comma before the next setting separates; it is not part of this one.
       if (what === 'setting' && tokens[tokens.length - 1]?.image === ',') tokens.pop();
     }
-    if (this.#i === begin) {
+    if (this.#i === begin && tokens.length === 0 && begin < this.#tokens.length) {
       // Nothing was taken: never stand still.
       tokens.push(this.#at(this.#i)!);
       this.#i++;
