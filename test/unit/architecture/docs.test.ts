@@ -16,7 +16,9 @@ describe('the documentation', () => {
   for (const page of pages) {
     it(`${page} points at files that exist`, () => {
       const prose = textOf(page).replace(/^```[\s\S]*?^```|\$\$[\s\S]*?\$\$|\$[^$\n]+\$/gm, '');
-      const links = [...prose.matchAll(/\]\(([^)\s]+)\)|\bsrc="([^"]+)"/g)].map((match) => (match[1] ?? match[2])!);
+      const links = [...prose.replace(/`[^`\n]*`/g, '').matchAll(/\]\(([^)\s]+)\)|\bsrc="([^"]+)"/g)].map(
+        (match) => (match[1] ?? match[2])!,
+      );
       const relative = links.filter((link) => !/^(https?:|#)/.test(link)).map((link) => join(dirname(page), link.replace(/#.*/, '')));
       const named = [...prose.matchAll(/`((?:src|test|bench|docs|examples|media)\/[\w./-]+)`/g)].map((match) => match[1]!);
       const missing = [...relative, ...named].filter((path) => !existsSync(join(root, path)));
