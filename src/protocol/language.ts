@@ -1,0 +1,153 @@
+/**
+ * What the language server and the editor say to each other beyond the language server protocol. Offsets are UTF-16 units of the text of the
+ * version that a message names; lines count from 1. The type of a plan is bound by the two sides.
+ */
+
+export interface TextSpan {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** A diagnostic, for those who show it elsewhere than the editor does. */
+export interface DiagnosticNote extends TextSpan {
+  readonly code: string;
+  readonly severity: 'error' | 'warning';
+  readonly message: string;
+  readonly line: number;
+}
+
+/** One value of a sweep. Values made by a range, `linspace` or `logspace` share the place of the call. */
+export interface SweepValuePlace extends TextSpan {
+  /** Canonical, as in the results: `kms(0.5)`, `1000`, `inf`. */
+  readonly text: string;
+}
+
+export interface SweepPlace extends TextSpan {
+  readonly name: string;
+  readonly line: number;
+  /** Empty when the list has a mistake. */
+  readonly values: readonly SweepValuePlace[];
+  /** Where a hint belongs: behind the statement. */
+  readonly hint: number;
+}
+
+/** A block with live results, `train` or `concentrate`. */
+export interface BlockPlace extends TextSpan {
+  readonly kind: string;
+  readonly line: number;
+  /** Where a hint belongs: behind the block when it stands on one line, else behind its `{`. */
+  readonly hint: number;
+}
+
+export interface ExpectationPlace extends TextSpan {
+  /** As `Expectation.text`: white space folded. */
+  readonly text: string;
+  readonly line: number;
+}
+
+/** Where things stand in an experiment, whether it has mistakes or not. */
+export interface ExperimentOutline extends TextSpan {
+  readonly title: string;
+  readonly line: number;
+  /** The title with its quotes. */
+  readonly titleSpan: TextSpan;
+  readonly sweeps: readonly SweepPlace[];
+  /** Product of the sweeps and `repeat`; null when it is not known. */
+  readonly runs: number | null;
+  readonly blocks: readonly BlockPlace[];
+  readonly expectations: readonly ExpectationPlace[];
+}
+
+/**
+ * Server to editor, after each version that was looked at; a version that is overtaken may be skipped. `plan` is null while the text has an
+ * error. Numbers that JSON does not know cross by `packed`.
+ */
+export const planNotification = 'attn/plan';
+export interface PlanParams {
+  readonly uri: string;
+  readonly version: number;
+  /** `packed(plan)`, or null. */
+  readonly plan: unknown;
+  readonly diagnostics: readonly DiagnosticNote[];
+  readonly outline: readonly ExperimentOutline[];
+}
+
+/** A replacement of a range of the text, made for one plan only. */
+export interface Replacement extends TextSpan {
+  readonly text: string;
+}
+
+/**
+ * Request: the plan that a version would have with some ranges replaced, as while a slider is dragged. Lines of the plan are those of the text
+ * when the replacements hold no line break. Null when the server has moved on to another version, or the file is closed.
+ */
+export const trialPlanRequest = 'attn/trialPlan';
+export interface TrialPlanParams {
+  readonly uri: string;
+  readonly version: number;
+  readonly replacements: readonly Replacement[];
+}
+export type TrialPlan = Pick<PlanParams, 'version' | 'plan' | 'diagnostics'> | null;
+
+/** A number of the text that can be dragged. */
+export interface SliderPlace {
+  /** Stable while the same number is meant: `rho`, `train.time`, with the experiment's title in front when it stands in one. */
+  readonly id: string;
+  readonly label: string;
+  readonly value: number;
+  readonly min: number;
+  readonly max: number;
+  readonly step: number;
+  readonly scale: 'linear' | 'log';
+  readonly integer: boolean;
+  /** What is replaced when the value changes. */
+  readonly span: TextSpan;
+}
+
+/** Request: the sliders for a place of the text: the number there first, then those of its block or experiment and the lets it uses. */
+export const slidersRequest = 'attn/sliders';
+export interface SlidersParams {
+  readonly uri: string;
+  readonly version: number;
+  readonly offset: number;
+}
+export type Sliders = readonly SliderPlace[];
+
+/** Request: what the expression at a place is worth. Null where there is none. */
+export const valueRequest = 'attn/value';
+export interface ValueParams {
+  readonly uri: string;
+  readonly version: number;
+  readonly offset: number;
+}
+export type ValueAt = (TextSpan & { readonly text: string }) | null;
+
+/** A slider's value as it is written into the text: three digits at most, integers whole. */
+export function sliderText(value: number, integer: boolean): string {
+  return integer ? String(Math.round(value)) : String(Number(value.toPrecision(3)));
+}
+
+const words: Readonly<Record<string, number>> = { nan: Number.NaN, inf: Number.POSITIVE_INFINITY, '-inf': Number.NEGATIVE_INFINITY };
+
+/** Plain data as JSON carries it: a number that is not finite becomes `{ number: 'inf' }`. */
+export function packed(value: unknown): unknown {
+  if (typeof value === 'number') {
+    return Number.isFinite(value) ? value : { number: Number.isNaN(value) ? 'nan' : value > 0 ? 'inf' : '-inf' };
+  }
+  return mapped(value, packed);
+}
+
+/** The inverse of `packed`. */
+export function unpacked(value: unknown): unknown {
+  if (typeof value === 'object' && value !== null && 'number' in value) {
+    const { number } = value;
+    if (typeof number === 'string' && Object.hasOwn(words, number)) return words[number];
+  }
+  return mapped(value, unpacked);
+}
+
+function mapped(value: unknown, each: (value: unknown) => unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(each);
+  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, each(part)]));
+}
