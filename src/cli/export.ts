@@ -1,25 +1,11 @@
 /** Figures and data in a folder. */
 import { join } from 'node:path';
 import { chartModels, toSvg } from '../chart/index.js';
+import { csvLines } from '../engine/export/csv.js';
+import { jsonText } from '../engine/export/json.js';
+import { fileName } from '../engine/export/name.js';
+import { type Finished, provenanceOf } from '../engine/export/source.js';
 import { makeFolder, writeWhole } from './files.js';
-import { csvLines } from './output/csv.js';
-import { jsonText } from './output/json.js';
-import { type Finished, provenanceOf } from './output/source.js';
-
-const longestName = 80;
-
-/** A title as the name of a file, the same on every system. */
-export function fileName(title: string): string {
-  const name = title
-    .normalize('NFKC')
-    .toLowerCase()
-    .replace(/[^\p{L}\p{N}]+/gu, '-')
-    .replace(/^-+|-+$/g, '')
-    .slice(0, longestName)
-    .replace(/-+$/, '');
-  // Names that Windows keeps for devices.
-  return name === '' || /^(con|prn|aux|nul|com\d|lpt\d)$/.test(name) ? `experiment${name === '' ? '' : `-${name}`}` : name;
-}
 
 /** Writes `<title>.csv`, `<title>.json` and `<title>.<chart>.svg` for every experiment; returns the paths. */
 export function exportAll(finished: readonly Finished[], folder: string, version: string): string[] {

@@ -1,5 +1,6 @@
 /** `attn run`: solves the experiments of some specs, prints the results, writes figures and data. */
 import { availableParallelism } from 'node:os';
+import type { Finished } from '../../engine/export/source.js';
 import { cacheFolder, DiskCache } from '../../engine/node/cache.js';
 import { nodeHost } from '../../engine/node/host.js';
 import { type EngineEvent, EngineSession, type PlanResult } from '../../engine/session.js';
@@ -8,7 +9,6 @@ import type { Arguments } from '../arguments.js';
 import { exit, UsageError } from '../exit.js';
 import { removeTemporaries } from '../files.js';
 import type { Loaded } from '../load.js';
-import type { Finished } from '../output/source.js';
 import { Progress } from '../progress.js';
 import { styleFor, write } from '../terminal.js';
 import { version } from '../version.js';
@@ -108,11 +108,11 @@ async function print(finished: readonly Finished[], { format, quiet }: Options):
       return write(process.stdout, texts.join('\n'));
     }
     case 'json': {
-      const { jsonText } = await import('../output/json.js');
+      const { jsonText } = await import('../../engine/export/json.js');
       return write(process.stdout, jsonText(finished, version));
     }
     case 'csv': {
-      const { csvLines } = await import('../output/csv.js');
+      const { csvLines } = await import('../../engine/export/csv.js');
       for (const text of csvLines(finished, { version, provenance: false })) await write(process.stdout, text);
     }
   }

@@ -1,11 +1,11 @@
 /** The results as text for people: a row for every setting of the sweeps, the last recorded values, then what was expected. */
 import { short } from '../../engine/expectations.js';
+import type { Finished } from '../../engine/export/source.js';
 import type { ExperimentResult, Verdict } from '../../engine/results.js';
 import type { RunResult, Series } from '../../solver/result.js';
 import { studentHalfWidth } from '../../solver/statistics.js';
 import { type Experiment, quantityKey } from '../../spec/experiment.js';
 import { printable, type Style } from '../terminal.js';
-import type { Finished } from './source.js';
 
 const methodNames: Readonly<Record<RunResult['method'], string>> = {
   exact: 'exact',

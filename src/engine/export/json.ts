@@ -1,7 +1,8 @@
 /** The results as one JSON document; docs/result.schema.json is its contract. */
-import type { RunOutcome } from '../../engine/results.js';
+
 import type { Series } from '../../solver/result.js';
 import type { RunSpec, SweepValue } from '../../spec/experiment.js';
+import type { RunOutcome } from '../results.js';
 import { type Finished, provenanceOf } from './source.js';
 
 type JsonNumber = number | 'inf' | '-inf' | null;

@@ -1,5 +1,5 @@
 /** Tidy CSV: one value per line, one column per sweep. */
-import type { RunOutcome } from '../../engine/results.js';
+import type { RunOutcome } from '../results.js';
 import { type Finished, type Provenance, provenanceOf } from './source.js';
 
 function field(text: string): string {

@@ -1,5 +1,5 @@
-import type { ExperimentResult } from '../../engine/results.js';
 import type { RunSpec } from '../../spec/experiment.js';
+import type { ExperimentResult } from '../results.js';
 
 /** The results of one experiment and the file they come from. */
 export interface Finished {
