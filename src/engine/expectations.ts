@@ -15,6 +15,7 @@ import {
   type RunSpec,
   type SweepValue,
 } from '../spec/experiment.js';
+import { atMost, type Band, both, order, within } from './bands.js';
 import type { ExpectationOutcome, RunOutcome, Verdict } from './results.js';
 
 /** Runs and the quantity of which more samples would help an undecided expectation. */
@@ -44,12 +45,6 @@ interface Measured {
   readonly name: string;
   readonly key: string;
   readonly point: string;
-}
-
-interface Band {
-  readonly value: number;
-  readonly lower: number;
-  readonly upper: number;
 }
 
 interface Comparison {
@@ -294,12 +289,19 @@ function judgeComparisons(
   const judged = used
     .filter((comparison) => [comparison.left, ...comparison.right].every((m) => m.reason === null))
     .map((comparison) => ({ comparison, verdict: comparison.decide(band(comparison.left), comparison.right.map(band)) }));
-  const say = (m: Measured) => describe(m, band(m));
+  const sentence = (
+    { left, right, wanted }: Comparison,
+    link: (right: string) => string,
+    side: (right: readonly string[]) => string = wanted,
+  ) => {
+    const digits = tellingDigits([left, ...right].map((m) => m.value));
+    const say = (m: Measured) => describe(m, band(m), digits);
+    return `${say(left)}${link(side(right.map(say)))}`;
+  };
   const failed = judged.filter(({ verdict }) => verdict === 'fails');
   if (failed.length > 0) {
-    const { left, right, wanted } = failed[0]!.comparison;
     const others = failed.length > 1 ? ` ${failed.length} of ${used.length} comparisons fail.` : '';
-    return { verdict: 'fails', detail: `${say(left)}, not ${wanted(right.map(say))}.${others}`, wanted: [] };
+    return { verdict: 'fails', detail: `${sentence(failed[0]!.comparison, (right) => `, not ${right}`)}.${others}`, wanted: [] };
   }
   if (missing !== undefined) {
     return {
@@ -310,12 +312,16 @@ function judgeComparisons(
   }
   const open = judged.filter(({ verdict }) => verdict === 'undecided');
   if (open.length > 0) {
-    const { left, right, wanted } = open[0]!.comparison;
+    const first = open[0]!.comparison;
     const sides = open.flatMap(({ comparison }) => [comparison.left, ...comparison.right]).filter((m) => m.sampled);
     const why =
       sides.length > 0
-        ? `The confidence bands do not decide whether ${say(left)} is ${wanted(right.map(say))}`
-        : `${say(left)} is too close to ${right.map(say).join(' and ')} for the accuracy of the solution`;
+        ? `The confidence bands do not decide whether ${sentence(first, (right) => ` is ${right}`)}`
+        : `${sentence(
+            first,
+            (right) => ` is too close to ${right} for the accuracy of the solution`,
+            (right) => right.join(' and '),
+          )}`;
     const others = open.length > 1 ? ` ${open.length} of ${used.length} comparisons are undecided.` : '';
     const more = new Map<string, Set<number>>();
     for (const side of sides) {
@@ -331,9 +337,9 @@ function judgeComparisons(
     };
   }
   // The comparison that came closest speaks for the others.
-  const { left, right, wanted } = closest(judged.map(({ comparison }) => comparison));
   const all = used.length > 1 ? ` All ${used.length} comparisons hold; this one is the closest.` : '';
-  return { verdict: 'holds', detail: `${say(left)}, ${wanted(right.map(say))}.${all}`, wanted: [] };
+  const nearest = closest(judged.map(({ comparison }) => comparison));
+  return { verdict: 'holds', detail: `${sentence(nearest, (right) => `, ${right}`)}.${all}`, wanted: [] };
 }
 
 function closest(comparisons: readonly Comparison[]): Comparison {
@@ -348,48 +354,29 @@ function place(m: Measured): string {
   return parts.length === 0 ? '' : ` at [${parts.join(', ')}]`;
 }
 
-function describe(m: Measured, band: Band): string {
-  if (m.cell === null) return short(m.value);
-  const range = m.sampled ? ` (${short(band.lower)} to ${short(band.upper)})` : '';
-  return `${m.name}${place(m)} = ${short(m.value)}${range}`;
+function describe(m: Measured, band: Band, digits: number): string {
+  if (m.cell === null) return short(m.value, digits);
+  const range = m.sampled ? ` (${short(band.lower, digits)} to ${short(band.upper, digits)})` : '';
+  return `${m.name}${place(m)} = ${short(m.value, digits)}${range}`;
+}
+
+/** Five significant digits, or as many as it takes to tell values apart that differ. */
+function tellingDigits(values: readonly number[]): number {
+  const different = new Set(values).size;
+  let digits = 5;
+  while (digits < 15 && new Set(values.map((value) => value.toPrecision(digits))).size < different) digits++;
+  return digits;
 }
 
 function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-/** Five significant digits, without trailing zeros; powers of ten below 10⁻³ and from 10⁷ up. */
-export function short(value: number): string {
+/** Five significant digits, or `digits`, without trailing zeros; powers of ten below 10⁻³ and from 10⁷ up. */
+export function short(value: number, digits = 5): string {
   if (!Number.isFinite(value)) return Number.isNaN(value) ? 'undefined' : value > 0 ? 'inf' : '-inf';
-  const rounded = Number(value.toPrecision(5));
+  const rounded = Number(value.toPrecision(digits));
   const size = Math.abs(rounded);
   if (size !== 0 && (size < 1e-3 || size >= 1e7)) return rounded.toExponential().replace('e+', 'e');
   return String(rounded);
-}
-
-/** a < b, certainly or certainly not. */
-function order(a: Band, b: Band): Verdict {
-  if (a.upper < b.lower) return 'holds';
-  return a.lower >= b.upper ? 'fails' : 'undecided';
-}
-
-function atMost(a: Band, b: Band): Verdict {
-  if (a.upper <= b.lower) return 'holds';
-  return a.lower > b.upper ? 'fails' : 'undecided';
-}
-
-function both(a: Verdict, b: Verdict): Verdict {
-  if (a === 'fails' || b === 'fails') return 'fails';
-  return a === 'holds' && b === 'holds' ? 'holds' : 'undecided';
-}
-
-/** |x − y| ≤ fraction · |y| for x and y in their bands. */
-function within(x: Band, y: Band, fraction: number): Verdict {
-  const excess = (a: number, b: number) => Math.abs(a - b) - fraction * Math.abs(b);
-  // Piecewise linear in both: the extremes are at corners, at y = 0 and on x = y.
-  const ys = [y.lower, y.upper, ...(y.lower < 0 && y.upper > 0 ? [0] : [])];
-  const corners = [x.lower, x.upper].flatMap((a) => ys.map((b) => excess(a, b)));
-  if (Math.max(...corners) <= 0) return 'holds';
-  const meet = x.lower <= y.upper && y.lower <= x.upper;
-  return !meet && Math.min(...corners) > 0 ? 'fails' : 'undecided';
 }

@@ -53,6 +53,11 @@ describe('an expectation', () => {
     assert.match(judged.detail, /^output_error at \[L = 100\] = 2\.5, not below 2\.$/);
   });
 
+  it('shows as many digits as it takes to tell two values apart', () => {
+    const below = expectation(of(risk), { kind: 'below', right: bound(0.0717513) });
+    assert.match(judge(experiment({ expectations: [below] }), exact(0.07175129)).outcomes[0]!.detail, /= 0\.07175129, below 0\.0717513\.$/);
+  });
+
   it('picks sweep values by value, infinity only by infinity', () => {
     const only = (length: number) => expectation(of(risk, [at('L', length)]), { kind: 'below', right: bound(2) });
     assert.equal(verdict(overLengths([10, 100, inf], only(10)), exact(1, 9, 9)), 'holds');
