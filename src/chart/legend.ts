@@ -4,7 +4,7 @@ import type { Channel } from './channels.js';
 import { colourRoles, isLimitLevel, manyLevels, rampScale } from './channels.js';
 import { facetNames, methodLabel } from './labels.js';
 import { concat, plain } from './text.js';
-import type { LegendEntry, LegendGroup, LineStyle, Panel, Reference } from './types.js';
+import type { LegendEntry, LegendGroup, LegendKey, LineStyle, Panel, Reference } from './types.js';
 
 const base: LineStyle = { colour: { kind: 'neutral' }, dash: 0, weight: 'normal', muted: false, markers: false };
 
@@ -30,24 +30,28 @@ export function legendOf(colour: Channel | null, dash: Channel | null, panels: r
     const shown = series.find((s) => s.role === role);
     if (shown === undefined) return [];
     const style: LineStyle = muted ? { ...base, dash: facetDash[role], weight: 'thin' } : shown.style;
-    return [entry(plain(facetNames[role]), style)];
+    return [entry(plain(facetNames[role]), style, { kind: 'role', role })];
   });
   if (facets.length > 0) {
     const [only] = mains;
     const main =
       groups.length === 0 && only !== undefined
-        ? [entry(plain(only.method === null ? '' : methodLabel(only.method, null, 1)), only.style)]
+        ? [entry(plain(only.method === null ? '' : methodLabel(only.method, null, 1)), only.style, { kind: 'role', role: 'value' })]
         : [];
-    groups.push({ kind: 'entries', title: [], entries: [...main, ...facets], omitted: 0 });
+    groups.push(complete([...main, ...facets]));
   }
   const overlays = new Map<string, LegendEntry>();
-  for (const s of series) if (s.role === 'overlay') overlays.set(s.id, entry(s.label, s.style));
-  if (overlays.size > 0) groups.push({ kind: 'entries', title: [], entries: [...overlays.values()], omitted: 0 });
+  for (const s of series) if (s.role === 'overlay') overlays.set(s.id, entry(s.label, s.style, { kind: 'series', id: s.id }));
+  if (overlays.size > 0) groups.push(complete([...overlays.values()]));
   return groups;
 }
 
-function entry(label: LegendEntry['label'], style: LineStyle): LegendEntry {
-  return { label, short: label, style };
+function entry(label: LegendEntry['label'], style: LineStyle, lines: LegendKey): LegendEntry {
+  return { label, short: label, style, lines };
+}
+
+function complete(entries: readonly LegendEntry[]): LegendGroup {
+  return { kind: 'entries', title: [], entries, omitted: 0, all: entries };
 }
 
 function colourGroup(channel: Channel, values: readonly Drawn[]): LegendGroup[] {
@@ -65,20 +69,20 @@ function colourGroup(channel: Channel, values: readonly Drawn[]): LegendGroup[] 
       weight: limit ? 'heavy' : 'normal',
       markers: shown.style.markers,
     };
-    return [{ label: level.label, short: channel.ordered ? level.short : level.label, style, limit }];
+    const lines = keyOf(channel, level.key);
+    return [{ label: level.label, short: channel.ordered ? level.short : level.label, style, lines, limit }];
   });
   if (entries.length === 0) return [];
   const title = channel.name === 'quantity' || !channel.ordered ? [] : channel.title;
   const scale = rampScale(channel);
-  const strip = ({ label, short, style }: LegendEntry): LegendEntry => ({ label, short, style });
+  const all = entries.map(({ label, short, style, lines }): LegendEntry => ({ label, short, style, lines }));
   if (scale !== null && scale.high > scale.low) {
     const domain = [scale.low, scale.high] as const;
-    const limit = entries.find((e) => e.limit);
+    const limit = all[entries.findIndex((e) => e.limit)] ?? null;
     const ticks = axisTicks({ scale: scale.scale, domain, categories: [], exponent: 0 }, 4).filter((t) => t.label !== null);
-    return [{ kind: 'ramp', title, scale: scale.scale, domain, ticks, limit: limit === undefined ? null : strip(limit) }];
+    return [{ kind: 'ramp', title, scale: scale.scale, domain, ticks, limit, all }];
   }
-  const shown = entries.length > manyLevels + 3 ? entries.slice(0, sampleSize) : entries;
-  return [{ kind: 'entries', title, entries: shown.map(strip), omitted: entries.length - shown.length }];
+  return [sampled(title, all)];
 }
 
 function dashGroup(channel: Channel, values: readonly Drawn[]): LegendGroup[] {
@@ -96,12 +100,21 @@ function dashGroup(channel: Channel, values: readonly Drawn[]): LegendGroup[] {
           weight: isLimitLevel(channel, level) ? ('heavy' as const) : ('normal' as const),
           markers: shown.style.markers,
         },
+        lines: keyOf(channel, level.key),
       },
     ];
   });
   if (entries.length === 0) return [];
-  const shown = entries.length > manyLevels + 3 ? entries.slice(0, sampleSize) : entries;
-  return [{ kind: 'entries', title: [], entries: shown, omitted: entries.length - shown.length }];
+  return [sampled([], entries)];
+}
+
+function sampled(title: LegendEntry['label'], all: readonly LegendEntry[]): LegendGroup {
+  const entries = all.length > manyLevels + 3 ? all.slice(0, sampleSize) : all;
+  return { kind: 'entries', title, entries, omitted: all.length - entries.length, all };
+}
+
+function keyOf(channel: Channel, key: string): LegendKey {
+  return channel.name === 'quantity' ? { kind: 'quantity', key } : { kind: 'sweep', name: channel.name, value: key };
 }
 
 function matches(series: Drawn, channel: Channel, key: string): boolean {

@@ -100,11 +100,19 @@ export interface Panel {
   readonly references: readonly Reference[];
 }
 
+/** The lines that an entry of the legend stands for: those with a sweep value, of a quantity, of a role, or one alone. */
+export type LegendKey =
+  | { readonly kind: 'sweep'; readonly name: string; readonly value: string }
+  | { readonly kind: 'quantity'; readonly key: string }
+  | { readonly kind: 'role'; readonly role: SeriesRole }
+  | { readonly kind: 'series'; readonly id: string };
+
 export interface LegendEntry {
   /** `L = 10`, for a label that stands alone; `10`, for one under the group's title. */
   readonly label: Text;
   readonly short: Text;
   readonly style: LineStyle;
+  readonly lines: LegendKey;
 }
 
 export type LegendGroup =
@@ -114,6 +122,8 @@ export type LegendGroup =
       readonly entries: readonly LegendEntry[];
       /** Entries left out because there are too many to tell apart. */
       readonly omitted: number;
+      /** With those left out. */
+      readonly all: readonly LegendEntry[];
     }
   | {
       readonly kind: 'ramp';
@@ -123,6 +133,8 @@ export type LegendGroup =
       readonly ticks: readonly Tick[];
       /** The entry of L = ∞, which stands outside the ramp. */
       readonly limit: LegendEntry | null;
+      /** What the ramp stands for, one by one, the limit among them. */
+      readonly all: readonly LegendEntry[];
     };
 
 export interface ChartModel {

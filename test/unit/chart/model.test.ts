@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { combine, studentFactor } from '../../../src/chart/collect.js';
 import { chartModels, plainText } from '../../../src/chart/index.js';
-import type { ChartModel, Series } from '../../../src/chart/types.js';
+import type { ChartModel, LegendKey, Series } from '../../../src/chart/types.js';
 import { all, grid, make, plot, quantity, scalars, sweep, trajectory } from './fixtures.js';
 
 const inf = Number.POSITIVE_INFINITY;
@@ -180,6 +180,23 @@ describe('chart models', () => {
     assert.ok(!chartModels(all.flow())[0]!.notes.some((n) => n.includes('under')));
   });
 
+  it('say for every entry of the legend which lines it stands for', () => {
+    const stands = (key: LegendKey, s: Series): boolean => {
+      if (key.kind === 'sweep') return s.at[key.name] === key.value;
+      if (key.kind === 'quantity') return s.quantity === key.key;
+      return key.kind === 'role' ? s.role === key.role : s.id === key.id;
+    };
+    for (const [name, f] of Object.entries(all)) {
+      for (const model of chartModels(f())) {
+        const series = model.panels.flatMap((p) => p.series);
+        for (const { lines } of model.legend.flatMap((g) => g.all)) {
+          const drawn = series.some((s) => stands(lines, s)) || model.panels.some((p) => p.references.length > 0);
+          assert.ok(drawn, `${name}: ${JSON.stringify(lines)} stands for no line`);
+        }
+      }
+    }
+  });
+
   it('turn many numbers into a ramp and many words into a sample', () => {
     const ramp = chartModels(all.twoHundred())[0]!.legend;
     assert.deepEqual(
@@ -192,6 +209,7 @@ describe('chart models', () => {
     assert.ok(positions.every((p, i) => i === 0 || p > positions[i - 1]!) && positions[0] === 0 && positions.at(-1) === 1);
     const [words] = chartModels(all.categories())[0]!.legend;
     assert.ok(words?.kind === 'entries' && words.entries.length === 10 && words.omitted === 30);
+    assert.equal(words.all.length, 40);
     const styles = chartModels(all.categories())[0]!
       .panels[0]!.series.slice(0, 36)
       .map((s) => JSON.stringify([s.style.colour.kind === 'category' && s.style.colour.index % 6, s.style.dash]));
