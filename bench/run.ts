@@ -7,7 +7,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
+import { cpus, loadavg } from 'node:os';
 import { dirname, join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
@@ -25,6 +25,8 @@ const rounds = Number(options.rounds);
 if (!Number.isInteger(rounds) || rounds < 1) throw new Error('--rounds takes a positive integer');
 for (const part of options.part ?? [])
   if (!(parts as readonly string[]).includes(part)) throw new Error(`--part is one of ${parts.join(', ')}`);
+/** Of the last minute, before anything of ours ran. */
+const load = loadavg()[0]!;
 const wants = (part: (typeof parts)[number]): boolean => options.part === undefined || options.part.includes(part);
 
 interface Spread {
@@ -197,7 +199,7 @@ for (const [part, measure] of [
 }
 if (options.part === undefined) {
   const cores = cpus();
-  const machine = `${cores[0]?.model.trim() ?? 'unknown processor'}, ${cores.length} logical cores; Node ${process.version}; Attn Lab solver ${solverVersion}`;
+  const machine = `${cores[0]?.model.trim() ?? 'unknown processor'}, ${cores.length} logical cores; Node ${process.version}; Attn Lab solver ${solverVersion}; load average at the start ${load.toFixed(1)}`;
   const head = [
     '# Benchmark results',
     '',
