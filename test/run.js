@@ -17,7 +17,7 @@ const bin = (path) => join(root, 'node_modules', path);
 const ci = process.env.CI === 'true' || process.env.CI === '1';
 const minutes = 60_000;
 
-/** Steps of a static kind are command lines for Node; a mocha kind names the specs it runs. */
+/** Steps of a static kind are command lines for Node; a mocha kind names the specs it runs; a runner runs mocha itself, elsewhere. */
 const kinds = {
   build: {
     steps: [[bin('langium-cli/bin/langium.js'), 'generate'], ['esbuild.js']],
@@ -32,6 +32,9 @@ const kinds = {
     limit: 10 * minutes,
   },
   unit: { mocha: ['test/unit/**/*.test.ts'], limit: 30 * minutes },
+  host: { runner: ['test/support/vscode/run-host.ts'], limit: 15 * minutes, onlyWhenAsked: true },
+  panel: { mocha: ['test/panel/**/*.test.ts'], limit: 30 * minutes, onlyWhenAsked: true },
+  package: { mocha: ['test/package/**/*.test.ts'], limit: 15 * minutes, onlyWhenAsked: true },
 };
 
 /** Runs Node on `args`; answers its exit status, or a sentence when it did not end by itself in time. */
@@ -73,17 +76,13 @@ async function runMocha(kind) {
   const file = join(folder, 'counts.json');
   try {
     // tsx is given to Node itself, not through mocha's --node-option: that would put mocha in a grandchild, out of reach of a stop.
-    const args = [
-      '--import',
-      'tsx',
-      bin('mocha/bin/mocha.js'),
-      '--no-config',
-      '--timeout',
-      '60000',
-      '--reporter',
-      'test/support/reporter.cjs',
-    ];
-    args.push(...(ci ? ['--forbid-only'] : []), ...(values.spec === undefined ? kind.mocha : [values.spec]));
+    const args = ['--import', 'tsx'];
+    if (kind.runner !== undefined) {
+      args.push(...kind.runner, ...(values.spec === undefined ? [] : [values.spec]));
+    } else {
+      args.push(bin('mocha/bin/mocha.js'), '--no-config', '--timeout', '60000', '--reporter', 'test/support/reporter.cjs');
+      args.push(...(ci ? ['--forbid-only'] : []), ...(values.spec === undefined ? kind.mocha : [values.spec]));
+    }
     const outcome = await run(args, { ATTN_TEST_COUNTS: file }, kind.limit, () => existsSync(file));
     const problems = [];
     if (typeof outcome === 'string') problems.push(outcome);
@@ -112,10 +111,10 @@ if (process.env.ATTN_TEST_COUNTS !== undefined && values.spec === undefined) {
   failed += 1;
 } else {
   for (const [name, kind] of Object.entries(kinds)) {
-    if (asked.length > 0 && !asked.includes(name)) continue;
+    if (asked.length > 0 ? !asked.includes(name) : kind.onlyWhenAsked) continue;
     console.log(`\n── ${name}`);
     const started = Date.now();
-    const outcome = await (kind.mocha === undefined ? runStatic(kind) : runMocha(kind));
+    const outcome = await (kind.steps !== undefined ? runStatic(kind) : runMocha(kind));
     passed += outcome.passed;
     failed += outcome.problems.length;
     for (const problem of outcome.problems) console.log(`✗ ${name}: ${problem}`);

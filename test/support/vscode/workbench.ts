@@ -1,0 +1,205 @@
+// A clean VS Code on a fresh folder with the extension in it, driven from outside as a user drives it.
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { FrameLocator, Locator, Page } from 'playwright-core';
+import { startBrowser } from './browser.js';
+import { installBrowser, installEditor } from './install.js';
+import { makeProfile, runServerCommand, startServer } from './server.js';
+import { workbenchUrl } from './url.js';
+import { artifactsFolder, root } from './versions.js';
+
+export interface WorkbenchOptions {
+  /** Files of the workspace by their relative path. */
+  readonly files?: Readonly<Record<string, string>>;
+  readonly settings?: Readonly<Record<string, unknown>>;
+  /** A VSIX to install; without it the extension of this folder runs in development mode. */
+  readonly vsix?: string;
+  /** Asks for trust in the folder as a desktop VS Code does. */
+  readonly asksForTrust?: boolean;
+  readonly width?: number;
+  readonly height?: number;
+}
+
+const patience = 30_000;
+
+export class Workbench {
+  private constructor(
+    readonly page: Page,
+    /** The workspace on disk. */
+    readonly folder: string,
+    /** The leader of the process group of the server. */
+    readonly serverPid: number,
+    /** Sends the page to its first address again. */
+    private readonly url: string,
+    private readonly end: () => Promise<void>,
+  ) {}
+
+  static async open(options: WorkbenchOptions = {}): Promise<Workbench> {
+    const editor = await installEditor();
+    const program = await installBrowser(editor);
+    const profile = makeProfile(options.settings);
+    if (options.vsix !== undefined) {
+      const output = await runServerCommand(editor, profile, ['--install-extension', options.vsix]);
+      if (!/successfully installed/.test(output)) throw new Error(`The VSIX was not installed:\n${output}`);
+    }
+    const folder = mkdtempSync(join(tmpdir(), 'attn-workspace-'));
+    for (const [name, text] of Object.entries(options.files ?? {})) {
+      mkdirSync(dirname(join(folder, name)), { recursive: true });
+      writeFileSync(join(folder, name), text);
+    }
+    const server = await startServer(editor, profile, { trusted: options.asksForTrust !== true, testDriver: false });
+    const browser = await startBrowser(program, join(profile.folder, 'browser'), options);
+    const end = async (): Promise<void> => {
+      await browser.close().catch(() => {});
+      await server.stop();
+      rmSync(folder, { recursive: true, force: true });
+    };
+    try {
+      browser.page.setDefaultTimeout(patience);
+      const payload: string[][] = [['skipWelcome', 'true']];
+      if (options.vsix === undefined) payload.push(['extensionDevelopmentPath', `vscode-remote://${server.authority}${root}`]);
+      const url = workbenchUrl(server.url, { folder, payload });
+      await browser.page.goto(url);
+      const workbench = new Workbench(browser.page, folder, server.pid, url, end);
+      await workbench.ready();
+      return workbench;
+    } catch (error) {
+      await browser.page.screenshot({ path: artifact('did-not-open.png') }).catch(() => {});
+      await end();
+      throw error;
+    }
+  }
+
+  close(): Promise<void> {
+    return this.end();
+  }
+
+  private async ready(): Promise<void> {
+    await this.page.locator('.monaco-workbench .part.editor').waitFor({ timeout: 60_000 });
+    // The extension host is there when the status bar shows where it runs.
+    await this.page.locator('.statusbar-item[id*="host"]').first().waitFor({ timeout: 60_000 });
+  }
+
+  async reload(): Promise<void> {
+    // What the workbench keeps is written within a second after a change.
+    await this.page.waitForTimeout(1500);
+    await this.page.goto('about:blank');
+    await this.page.goto(this.url);
+    await this.ready();
+  }
+
+  /** Runs a command by its title in the palette, as it is written there. */
+  async command(title: string): Promise<void> {
+    await this.inQuickInput('F1', `>${title}`, title);
+  }
+
+  async openFile(name: string): Promise<void> {
+    await this.inQuickInput('Control+P', name, name.split('/').at(-1)!);
+    await this.page
+      .locator('.tab.active', { hasText: name.split('/').at(-1)! })
+      .first()
+      .waitFor();
+    await this.editor().waitFor();
+  }
+
+  private async inQuickInput(key: string, text: string, label: string): Promise<void> {
+    const widget = this.page.locator('.quick-input-widget');
+    const row = widget
+      .locator('.quick-input-list .monaco-list-row')
+      .filter({ has: this.page.locator('.label-name', { hasText: exactly(label) }) });
+    // Commands of an extension that has just been installed come into the list a moment later.
+    for (let attempt = 0; ; attempt += 1) {
+      await this.page.keyboard.press(key);
+      await widget.locator('input[type=text]').first().fill(text);
+      try {
+        await row.first().waitFor({ timeout: 5000 });
+        break;
+      } catch (error) {
+        await this.page.keyboard.press('Escape');
+        if (attempt === 5) throw error;
+      }
+    }
+    await row.first().click();
+    await widget.waitFor({ state: 'hidden' }).catch(() => {});
+  }
+
+  /** Whether the palette offers a command with this title now. */
+  async offers(title: string): Promise<boolean> {
+    await this.page.keyboard.press('F1');
+    const widget = this.page.locator('.quick-input-widget');
+    await widget.locator('input[type=text]').first().fill(`>${title}`);
+    await widget.locator('.quick-input-list .monaco-list-row').first().waitFor();
+    const rows = widget.locator('.quick-input-list .monaco-list-row .label-name');
+    const names = await rows.allTextContents();
+    await this.page.keyboard.press('Escape');
+    return names.some((name) => exactly(title).test(name));
+  }
+
+  /** The text editor of the active group that shows a file of this kind. */
+  editor(): Locator {
+    return this.page.locator('.editor-instance .monaco-editor').first();
+  }
+
+  /** Selects the first occurrence of `text` in the active editor, by the find widget's own command. */
+  async select(text: string): Promise<void> {
+    await this.editor()
+      .locator('.view-lines')
+      .click({ position: { x: 5, y: 5 } });
+    await this.page.keyboard.press('Control+Home');
+    await this.page.keyboard.press('Control+F');
+    const find = this.page.locator('.find-widget.visible textarea[aria-label="Find"], .find-widget.visible .find-part textarea').first();
+    await find.fill(text);
+    await this.page.locator('.find-widget.visible .matchesCount', { hasText: /of [1-9]/ }).waitFor();
+    await this.page.keyboard.press('Enter');
+    await this.page.keyboard.press('Escape');
+  }
+
+  async replace(text: string, by: string): Promise<void> {
+    await this.select(text);
+    await this.page.keyboard.type(by);
+  }
+
+  async save(): Promise<void> {
+    await this.page.keyboard.press('Control+S');
+    await this.page.locator('.tab.active.dirty').waitFor({ state: 'detached' });
+  }
+
+  /** The document in the webview of a preview: the last one opened, or the one at an index. */
+  panel(index = 0): FrameLocator {
+    return this.page.frameLocator('iframe.webview.ready').nth(index).frameLocator('iframe#active-frame');
+  }
+
+  async theme(id: string): Promise<void> {
+    await this.setting('workbench.colorTheme', id);
+  }
+
+  /** Writes a user setting; VS Code sees the change by itself. */
+  private async setting(name: string, value: unknown): Promise<void> {
+    const folder = join(this.folder, '.vscode');
+    mkdirSync(folder, { recursive: true });
+    this.settings[name] = value;
+    writeFileSync(join(folder, 'settings.json'), JSON.stringify(this.settings));
+    await this.page.waitForTimeout(1500);
+  }
+
+  private readonly settings: Record<string, unknown> = {};
+
+  async notifications(): Promise<string[]> {
+    return this.page.locator('.notifications-toasts .notification-list-item-message').allTextContents();
+  }
+
+  /** A picture for people to look at, in `test/artifacts`. */
+  async screenshot(name: string): Promise<void> {
+    await this.page.screenshot({ path: artifact(`${name}.png`) });
+  }
+}
+
+export function artifact(name: string): string {
+  mkdirSync(artifactsFolder, { recursive: true });
+  return join(artifactsFolder, name);
+}
+
+function exactly(text: string): RegExp {
+  return new RegExp(`^${text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}$`);
+}
