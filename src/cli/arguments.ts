@@ -1,7 +1,7 @@
 /** The commands with their options, and the reading of a command line against them. */
 import { parseArgs } from 'node:util';
+import { nearest } from '../language/distance.js';
 import { UsageError } from './exit.js';
-import { nearest } from './nearest.js';
 
 interface OptionSpec {
   readonly name: string;
@@ -110,7 +110,7 @@ export function readArguments(argv: readonly string[]): Arguments {
       named,
       commands.map((candidate) => candidate.name),
     );
-    throw new UsageError(`there is no command \`${named}\`${guess === null ? '' : `; did you mean \`${guess}\`?`}`, '');
+    throw new UsageError(`there is no command \`${named}\`${guess === undefined ? '' : `; did you mean \`${guess}\`?`}`, '');
   }
   const specs = [...(command?.options ?? []), ...common];
   const usage = (message: string) => new UsageError(message, command?.name ?? '');
@@ -142,7 +142,7 @@ export function readArguments(argv: readonly string[]): Arguments {
         specs.map((candidate) => candidate.name),
       );
       const of = command === null ? '`attn`' : `\`attn ${command.name}\``;
-      throw usage(`\`${token.rawName}\` is not an option of ${of}${guess === null ? '' : `; did you mean \`--${guess}\`?`}`);
+      throw usage(`\`${token.rawName}\` is not an option of ${of}${guess === undefined ? '' : `; did you mean \`--${guess}\`?`}`);
     }
     if (spec.value === undefined) {
       if (token.value !== undefined) throw usage(`\`--${spec.name}\` takes no value`);
@@ -154,7 +154,7 @@ export function readArguments(argv: readonly string[]): Arguments {
       throw usage(`\`--${spec.name}\` needs a value: --${spec.name} ${spec.value}`);
     if (spec.choices !== undefined && !spec.choices.includes(value)) {
       const guess = nearest(value, spec.choices);
-      throw usage(`\`${value}\` is not a ${spec.name}: ${spec.choices.join(', ')}${guess === null ? '' : `; did you mean \`${guess}\`?`}`);
+      throw usage(`\`${value}\` is not a ${spec.name}: ${spec.choices.join(', ')}${guess === undefined ? '' : `; did you mean \`${guess}\`?`}`);
     }
     const list = values.get(spec.name);
     if (list === undefined) values.set(spec.name, [value]);

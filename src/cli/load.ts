@@ -2,13 +2,13 @@
 import { resolve } from 'node:path';
 import { folderReader } from '../engine/node/reader.js';
 import type { Diagnostic } from '../language/diagnostic.js';
+import { nearest } from '../language/distance.js';
 import { parseSpec } from '../language/index.js';
 import type { Experiment } from '../spec/experiment.js';
 import { buildPlan } from '../spec/index.js';
 import type { Arguments } from './arguments.js';
 import { UsageError } from './exit.js';
 import { readSource, type Source } from './files.js';
-import { nearest } from './nearest.js';
 
 export interface Loaded {
   readonly sources: readonly Source[];
@@ -46,7 +46,7 @@ export function load(args: Arguments): Loaded {
     if (titles.includes(title)) continue;
     const guess = titles.find((one) => one.toLowerCase().startsWith(title.toLowerCase())) ?? nearest(title, titles);
     const known = titles.length === 0 ? 'there are none' : titles.map((one) => `"${one}"`).join(', ');
-    throw new UsageError(`there is no experiment "${title}": ${guess === null ? known : `did you mean "${guess}"?`}`);
+    throw new UsageError(`there is no experiment "${title}": ${guess === undefined ? known : `did you mean "${guess}"?`}`);
   }
   return { sources, experiments: experiments.filter(({ experiment }) => only.includes(experiment.title)), diagnostics, failed };
 }

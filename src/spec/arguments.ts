@@ -1,7 +1,9 @@
 /** Arguments of a call, by position or by key. */
+
+import { nearest } from '../language/distance.js';
 import type { Call, Expression } from '../language/generated/ast.js';
 import { codes } from './codes.js';
-import { Damaged, Mistake, nearest, oneOf } from './mistake.js';
+import { Damaged, Mistake, oneOf } from './mistake.js';
 
 /** Finds each argument's expression. `order` names the parameters in their positional order; those in `optional` may be left out. */
 export function bindArguments(call: Call, order: readonly string[], optional: readonly string[] = []): ReadonlyMap<string, Expression> {

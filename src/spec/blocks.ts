@@ -1,9 +1,11 @@
 /** Reads the settings of one block in one run, each checked for its domain. */
+
+import { nearest } from '../language/distance.js';
 import type { Block, Expression, Setting } from '../language/generated/ast.js';
 import { codes } from './codes.js';
 import { type Environment, isDamaged } from './environment.js';
 import { evaluate } from './evaluate.js';
-import { Damaged, Mistake, nearest, oneOf, type Report } from './mistake.js';
+import { Damaged, Mistake, oneOf, type Report } from './mistake.js';
 import { describe, numberText, type Value } from './values.js';
 
 export interface NumberRule {

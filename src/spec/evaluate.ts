@@ -1,5 +1,6 @@
 /** Evaluates expressions to typed values with a canonical text (docs/language.md, "Text"). */
 import type { AstNode } from 'langium';
+import { nearest } from '../language/distance.js';
 import type { BinaryExpression, Call, Expression, Let, RangeLiteral } from '../language/generated/ast.js';
 import { numericFunctions } from './builtins.js';
 import { codes } from './codes.js';
@@ -7,7 +8,7 @@ import { constructors } from './constructors.js';
 import { type Environment, isDamaged } from './environment.js';
 import { longestList } from './limits.js';
 import { isMatrixLike, productOf, sumOf } from './matrix-expression.js';
-import { Damaged, Mistake, nearest } from './mistake.js';
+import { Damaged, Mistake } from './mistake.js';
 import { describe, listValue, type NumberValue, numberText, numberValue, stringValue, type Value, wordValue } from './values.js';
 
 /** Words that some setting, function or law takes as they stand. */

@@ -1,24 +1,26 @@
 /** The meaning of a spec: from the tree to plain experiments and runs. Pure; files come through a reader. */
 import type { Diagnostic } from '../language/diagnostic.js';
-import type { Experiment as ExperimentNode } from '../language/generated/ast.js';
 import { type ParsedSpec, parseSpec } from '../language/index.js';
 import { buildExperiment, checkLets } from './build.js';
-import { ExperimentScope, environment, type FileContext } from './environment.js';
+import { ExperimentScope, environment } from './environment.js';
 import type { Experiment, Plan } from './experiment.js';
+import { fileContextOf } from './file-context.js';
 import { type FileReader, FileStore } from './files/reader.js';
 import { MatrixStore } from './matrices.js';
 import { Report } from './mistake.js';
 import { applyOptions, type Relocation, unmoved } from './options.js';
 import { rangeIn } from './ranges.js';
-import { roundedLists } from './rounding.js';
 
+export { createEvaluator } from './evaluator.js';
 export type { FileProblem, FileReader } from './files/reader.js';
-export { noFiles } from './files/reader.js';
+export { FileStore, noFiles } from './files/reader.js';
 
 export interface PlanOptions {
   /** Name of the file as the user gave it. */
   readonly file: string;
   readonly reader: FileReader;
+  /** Files read by an earlier build, used in place of `reader`: for a caller that knows when one has changed. */
+  readonly files?: FileStore;
   /** `NAME=EXPRESSION` or `block.setting=EXPRESSION`, checked like text. */
   readonly sets?: readonly string[];
 }
@@ -49,16 +51,10 @@ export function buildPlan(parsed: ParsedSpec, options: PlanOptions): { plan: Pla
 }
 
 function lowerTree(parsed: ParsedSpec, options: PlanOptions, relocation: Relocation): { plan: Plan; diagnostics: Diagnostic[] } {
-  const errors = parsed.diagnostics.filter((diagnostic) => diagnostic.severity === 'error');
-  const damage = [...errors.map(({ start, end }) => ({ start, end: Math.max(end, start + 1) })), ...parsed.damage.ranges];
+  const file = fileContextOf(parsed);
+  const { damage, lets } = file;
   const experimentNodes = parsed.tree.elements.filter((element) => element.$type === 'Experiment');
-  const broken = new Set([...parsed.damage.experiments].map((index) => experimentNodes[index]));
-  const lets = new Map(
-    parsed.tree.elements.flatMap((element) => (element.$type === 'Let' ? [[element.name, element] as const] : [])).reverse(),
-  );
-  const base = { tree: parsed.tree, lets, damage, broken: (node: ExperimentNode) => broken.has(node) };
-  const file: FileContext = { ...base, rounded: roundedLists(parsed.tree, base) };
-  const files = new FileStore(options.reader);
+  const files = options.files ?? new FileStore(options.reader);
   const matrices = new MatrixStore(files);
   const rangeOf = rangeIn(parsed.text, relocation);
   const experiments: Experiment[] = [];

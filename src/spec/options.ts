@@ -3,9 +3,10 @@
  * and the whole is parsed again, so that an option is checked exactly like text.
  */
 import type { Diagnostic } from '../language/diagnostic.js';
+import { nearest } from '../language/distance.js';
 import type { ParsedSpec } from '../language/index.js';
 import { codes } from './codes.js';
-import { extent, nearest } from './mistake.js';
+import { extent } from './mistake.js';
 
 /** Where things of the changed text stand in the text that the user sees. */
 export interface Relocation {

@@ -1,10 +1,12 @@
 /** The user's own curves, drawn over a plot. */
+
+import { nearest } from '../language/distance.js';
 import type { Overlay as OverlayNode } from '../language/generated/ast.js';
 import { codes } from './codes.js';
 import { evaluate } from './evaluate.js';
 import type { Overlay } from './experiment.js';
 import type { Table } from './files/table.js';
-import { Mistake, nearest, oneOf } from './mistake.js';
+import { Mistake, oneOf } from './mistake.js';
 import { constantsOf, type Study } from './study.js';
 import { describe, type FileValue } from './values.js';
 

@@ -1,10 +1,11 @@
 /** Quantities that statements name, and whether they apply to the experiment. */
 import type { AstNode } from 'langium';
+import { nearest } from '../language/distance.js';
 import type { Expression, Quantity } from '../language/generated/ast.js';
 import { type QuantityName, quantityNames } from '../solver/problem.js';
 import { codes } from './codes.js';
 import type { QuantityRef } from './experiment.js';
-import { Damaged, Mistake, nearest } from './mistake.js';
+import { Damaged, Mistake } from './mistake.js';
 import { constantNumber, type Study } from './study.js';
 
 export const errorNames: readonly QuantityName[] = ['output_error', 'value_gradient_error', 'key_query_gradient_error'];

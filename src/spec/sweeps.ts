@@ -13,6 +13,8 @@ export interface SweepValues {
   readonly name: string;
   readonly node: SweepNode;
   readonly values: readonly Value[];
+  /** Where each value stands: its own text, or the call or range that made it. */
+  readonly places: readonly AstNode[];
 }
 
 export function sweepValue(value: Value): SweepValue {
@@ -61,6 +63,7 @@ export function sweepValues(node: SweepNode, scope: ExperimentScope, fixed: Map<
   }
   const seen = new Set<string>();
   const distinct: Value[] = [];
+  const distinctPlaces: AstNode[] = [];
   values.forEach((value, i) => {
     if (seen.has(value.text)) {
       if (list.generated) {
@@ -70,8 +73,9 @@ export function sweepValues(node: SweepNode, scope: ExperimentScope, fixed: Map<
     }
     seen.add(value.text);
     distinct.push(value);
+    distinctPlaces.push(places[i]!);
   });
-  return { name: node.name, node, values: distinct };
+  return { name: node.name, node, values: distinct, places: distinctPlaces };
 }
 
 /** Calls `visit` for every combination, the last sweep fastest, until it answers false. */

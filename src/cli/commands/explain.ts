@@ -1,8 +1,8 @@
 /** `attn explain`: the catalogue's text on a diagnostic code. */
 import { catalogue } from '../../language/catalogue.js';
+import { nearest } from '../../language/distance.js';
 import type { Arguments } from '../arguments.js';
 import { exit, UsageError } from '../exit.js';
-import { nearest } from '../nearest.js';
 import { styleFor, write } from '../terminal.js';
 
 export async function explain(args: Arguments): Promise<number> {
@@ -12,7 +12,7 @@ export async function explain(args: Arguments): Promise<number> {
   const entry = entries.get(code);
   if (entry === undefined) {
     const guess = nearest(code, entries.keys());
-    throw new UsageError(`there is no code \`${given}\`${guess === null ? '' : `; did you mean \`attn.${guess}\`?`}`);
+    throw new UsageError(`there is no code \`${given}\`${guess === undefined ? '' : `; did you mean \`attn.${guess}\`?`}`);
   }
   const style = styleFor(process.stdout);
   const example = (title: string, text: string) =>

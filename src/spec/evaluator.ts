@@ -1,0 +1,90 @@
+/** Values of expressions for a reader of the text, outside any run. */
+
+import type { Evaluated, Evaluator, PlacedValue } from '../language/features/evaluator.js';
+import type { Experiment as ExperimentNode, Expression, Let, Sweep as SweepNode } from '../language/generated/ast.js';
+import { experimentOf, type ParsedSpec } from '../language/index.js';
+import { ExperimentScope, environment } from './environment.js';
+import { evaluate } from './evaluate.js';
+import { fileContextOf } from './file-context.js';
+import { extent, Report } from './mistake.js';
+import { forEachCombination, type SweepValues, sweepValues } from './sweeps.js';
+import type { Value } from './values.js';
+
+/** Cases shown of a value that follows the sweeps. */
+const mostCases = 6;
+
+/** Evaluates on demand, and remembers: one for each version of a text. Reads no files. */
+export function createEvaluator(parsed: ParsedSpec): Evaluator {
+  const file = fileContextOf(parsed);
+  const scopes = new Map<ExperimentNode | null, ExperimentScope>();
+  const scopeOf = (node: ExperimentNode | null): ExperimentScope => {
+    let scope = scopes.get(node);
+    if (scope === undefined) {
+      scope = new ExperimentScope(file, node);
+      scopes.set(node, scope);
+    }
+    return scope;
+  };
+  const attempt = <T>(part: () => T): T | undefined => new Report().attempt(part);
+  const sweepOf = (node: SweepNode): SweepValues | undefined =>
+    attempt(() => sweepValues(node, scopeOf(experimentOf(node) ?? null), new Map()));
+
+  const valueIn = (node: Expression, scope: ExperimentScope): Evaluated | null => {
+    const behind = [...scope.sweepsBehind(node)];
+    const fixed = new Map<Let, Value>();
+    if (behind.length === 0) {
+      const value = attempt(() => evaluate(node, environment(scope, new Map(), fixed)));
+      return value === undefined ? null : { text: value.text, cases: [], more: false };
+    }
+    const sweeps = behind.map((name) => sweepOf(scope.sweeps.get(name)!));
+    const known = sweeps.filter((sweep) => sweep !== undefined);
+    if (known.length < sweeps.length) {
+      return null;
+    }
+    const cases: { where: string; text: string }[] = [];
+    let more = false;
+    forEachCombination(known, (values) => {
+      if (cases.length === mostCases) {
+        more = true;
+        return false;
+      }
+      const value = attempt(() => evaluate(node, environment(scope, values, fixed)));
+      const where = [...values].map(([name, swept]) => `${name} = ${swept.text}`).join(', ');
+      if (value !== undefined) {
+        cases.push({ where, text: value.text });
+      }
+      return true;
+    });
+    return cases.length === 0 ? null : { text: null, cases, more };
+  };
+
+  return {
+    value: (node) => valueIn(node, scopeOf(experimentOf(node) ?? null)),
+    letValue: (node) => (node.value === undefined ? null : valueIn(node.value, scopeOf(experimentOf(node) ?? null))),
+    sweepValues(node): readonly PlacedValue[] {
+      const swept = sweepOf(node);
+      return swept?.values.map((value, i) => ({ text: value.text, ...extent(swept.places[i]!) })) ?? [];
+    },
+    runs(node) {
+      let product = 1;
+      for (const sweep of scopeOf(node).sweeps.values()) {
+        const swept = sweepOf(sweep);
+        if (swept === undefined) {
+          return null;
+        }
+        product *= swept.values.length;
+      }
+      for (const member of node.members) {
+        if (member.$type !== 'Repeat') {
+          continue;
+        }
+        const count = attempt(() => evaluate(member.count, environment(scopeOf(node), new Map(), new Map())));
+        if (count?.kind !== 'number' || !Number.isInteger(count.value) || count.value < 1) {
+          return null;
+        }
+        product *= count.value;
+      }
+      return product;
+    },
+  };
+}
