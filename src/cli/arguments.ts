@@ -154,7 +154,9 @@ export function readArguments(argv: readonly string[]): Arguments {
       throw usage(`\`--${spec.name}\` needs a value: --${spec.name} ${spec.value}`);
     if (spec.choices !== undefined && !spec.choices.includes(value)) {
       const guess = nearest(value, spec.choices);
-      throw usage(`\`${value}\` is not a ${spec.name}: ${spec.choices.join(', ')}${guess === undefined ? '' : `; did you mean \`${guess}\`?`}`);
+      throw usage(
+        `\`${value}\` is not a ${spec.name}: ${spec.choices.join(', ')}${guess === undefined ? '' : `; did you mean \`${guess}\`?`}`,
+      );
     }
     const list = values.get(spec.name);
     if (list === undefined) values.set(spec.name, [value]);
