@@ -17,6 +17,9 @@ const bin = (path) => join(root, 'node_modules', path);
 const ci = process.env.CI === 'true' || process.env.CI === '1';
 const minutes = 60_000;
 
+/** The arguments of `npm run package`. */
+const vsce = ['package', '--no-dependencies', '--allow-missing-repository', '--no-rewrite-relative-links', '--out', 'attn-lab.vsix'];
+
 /** Steps of a static kind are command lines for Node; a mocha kind names the specs it runs; a runner runs mocha itself, elsewhere. */
 const kinds = {
   build: {
@@ -34,7 +37,12 @@ const kinds = {
   unit: { mocha: ['test/unit/**/*.test.ts'], limit: 30 * minutes },
   host: { runner: ['test/support/vscode/run-host.ts'], limit: 15 * minutes, onlyWhenAsked: true },
   panel: { mocha: ['test/panel/**/*.test.ts'], limit: 30 * minutes, onlyWhenAsked: true },
-  package: { mocha: ['test/package/**/*.test.ts'], limit: 15 * minutes, onlyWhenAsked: true },
+  package: {
+    steps: [[bin('@vscode/vsce/vsce'), ...vsce]],
+    mocha: ['test/package/**/*.test.ts'],
+    limit: 15 * minutes,
+    onlyWhenAsked: true,
+  },
 };
 
 /** Runs Node on `args`; answers its exit status, or a sentence when it did not end by itself in time. */
@@ -69,6 +77,12 @@ async function runStatic(kind) {
     if (outcome !== 0) return { passed: 0, problems: [typeof outcome === 'string' ? outcome : `exit status ${outcome}`] };
   }
   return { passed: 0, problems: [] };
+}
+
+async function runKind(kind) {
+  const prepared = kind.steps === undefined ? { passed: 0, problems: [] } : await runStatic(kind);
+  const tests = kind.mocha !== undefined || kind.runner !== undefined;
+  return tests && prepared.problems.length === 0 ? runMocha(kind) : prepared;
 }
 
 async function runMocha(kind) {
@@ -114,7 +128,7 @@ if (process.env.ATTN_TEST_COUNTS !== undefined && values.spec === undefined) {
     if (asked.length > 0 ? !asked.includes(name) : kind.onlyWhenAsked) continue;
     console.log(`\n── ${name}`);
     const started = Date.now();
-    const outcome = await (kind.steps !== undefined ? runStatic(kind) : runMocha(kind));
+    const outcome = await runKind(kind);
     passed += outcome.passed;
     failed += outcome.problems.length;
     for (const problem of outcome.problems) console.log(`✗ ${name}: ${problem}`);
