@@ -1,0 +1,156 @@
+/** Wires a connection to the specs and their features. */
+import {
+  type Connection,
+  DidChangeWatchedFilesNotification,
+  type InitializeParams,
+  type InitializeResult,
+  TextDocumentSyncKind,
+  TextDocuments,
+  TextEdit,
+} from 'vscode-languageserver/node';
+import { TextDocument } from 'vscode-languageserver-textdocument';
+import { outline } from '../../language/features/outline.js';
+import { slidersAt } from '../../language/features/sliders.js';
+import { valueAt } from '../../language/features/values.js';
+import { formatSpec } from '../../language/index.js';
+import {
+  type DiagnosticNote,
+  type PlanParams,
+  packed,
+  planNotification,
+  type Sliders,
+  type SlidersParams,
+  slidersRequest,
+  type TrialPlan,
+  type TrialPlanParams,
+  trialPlanRequest,
+  type ValueAt,
+  type ValueParams,
+  valueRequest,
+} from '../../protocol/language.js';
+import type { Plan } from '../../spec/experiment.js';
+import { diagnosticOf, rangeOf } from './convert.js';
+import { featureCapabilities, registerFeatures } from './features.js';
+import { Latest } from './latest.js';
+import { hasError, type Lowered, type Spec, Specs } from './specs.js';
+
+export function serve(connection: Connection): void {
+  const documents = new TextDocuments(TextDocument);
+  const specs = new Specs();
+  let docs: string | null = null;
+  let watchesFiles = false;
+  let hasFolders = false;
+
+  connection.onInitialize((params: InitializeParams): InitializeResult => {
+    docs = diagnosticsPage(params);
+    hasFolders = params.capabilities.workspace?.workspaceFolders === true;
+    watchesFiles = params.capabilities.workspace?.didChangeWatchedFiles?.dynamicRegistration === true;
+    specs.setFolders((params.workspaceFolders ?? []).map((folder) => folder.uri));
+    return {
+      serverInfo: { name: 'attn' },
+      capabilities: {
+        textDocumentSync: { openClose: true, change: TextDocumentSyncKind.Incremental },
+        documentFormattingProvider: true,
+        workspace: { workspaceFolders: { supported: true, changeNotifications: true } },
+        ...featureCapabilities,
+      },
+    };
+  });
+
+  connection.onInitialized(() => {
+    if (watchesFiles)
+      void connection.client.register(DidChangeWatchedFilesNotification.type, { watchers: [{ globPattern: '**/*.{csv,npy}' }] });
+    if (!hasFolders) return;
+    connection.workspace.onDidChangeWorkspaceFolders(async () => {
+      specs.setFolders(((await connection.workspace.getWorkspaceFolders()) ?? []).map((folder) => folder.uri));
+      for (const document of documents.all()) pending.ask(document.uri);
+    });
+  });
+
+  connection.onDidChangeWatchedFiles(() => {
+    specs.forgetFiles();
+    for (const document of documents.all()) pending.ask(document.uri);
+  });
+
+  const publish = (uri: string): void => {
+    const source = documents.get(uri);
+    if (source === undefined) return;
+    const spec = specs.of(source);
+    void connection.sendDiagnostics({
+      uri,
+      version: spec.version,
+      diagnostics: spec.diagnostics.map((diagnostic) => diagnosticOf(source, diagnostic, docs)),
+    });
+    const params: PlanParams = { uri, version: spec.version, ...told(spec, spec), outline: outline(spec.document) };
+    void connection.sendNotification(planNotification, params);
+  };
+  const pending = new Latest(publish, (uri, error) => connection.console.error(`${uri}: ${error instanceof Error ? error.stack : error}`));
+
+  documents.onDidChangeContent(({ document }) => pending.ask(document.uri));
+  documents.onDidClose(({ document }) => {
+    pending.drop(document.uri);
+    specs.close(document.uri);
+    void connection.sendDiagnostics({ uri: document.uri, diagnostics: [] });
+  });
+
+  const specAt = (uri: string, version?: number): Spec | null => {
+    const source = documents.get(uri);
+    return source === undefined || (version !== undefined && version !== source.version) ? null : specs.of(source);
+  };
+
+  connection.onDocumentFormatting(({ textDocument }) => {
+    const source = documents.get(textDocument.uri);
+    const text = source?.getText();
+    const formatted = text === undefined ? null : formatSpec(text);
+    if (source === undefined || text === undefined || formatted === null || formatted === text) return [];
+    return [TextEdit.replace(rangeOf(source, { start: 0, end: text.length }), formatted)];
+  });
+
+  connection.onRequest(trialPlanRequest, ({ uri, version, replacements }: TrialPlanParams): TrialPlan => {
+    const spec = specAt(uri, version);
+    if (spec === null) return null;
+    let text = spec.source.getText();
+    for (const { start, end, text: inserted } of [...replacements].sort((a, b) => b.start - a.start)) {
+      text = text.slice(0, start) + inserted + text.slice(end);
+    }
+    const lowered = specs.trial(uri, text);
+    const changed = TextDocument.create(uri, 'attn', version, text);
+    return { version, ...told(lowered, { source: changed }) };
+  });
+  connection.onRequest(slidersRequest, ({ uri, version, offset }: SlidersParams): Sliders => {
+    const spec = specAt(uri, version);
+    return spec === null ? [] : slidersAt(spec.document, offset);
+  });
+  connection.onRequest(valueRequest, ({ uri, version, offset }: ValueParams): ValueAt => {
+    const spec = specAt(uri, version);
+    return spec === null ? null : valueAt(spec.document, offset);
+  });
+
+  registerFeatures(connection, (uri) => specAt(uri));
+  documents.listen(connection);
+  connection.listen();
+}
+
+function told({ plan, diagnostics }: Lowered, { source }: { readonly source: TextDocument }) {
+  const known: Plan | null = hasError(diagnostics) ? null : plan;
+  return {
+    plan: packed(known),
+    diagnostics: diagnostics.map(
+      ({ code, severity, message, start, end }): DiagnosticNote => ({
+        code,
+        severity,
+        message,
+        start,
+        end,
+        line: source.positionAt(start).line + 1,
+      }),
+    ),
+  };
+}
+
+/** The documentation that the extension brings along. */
+function diagnosticsPage(params: InitializeParams): string | null {
+  const options: unknown = params.initializationOptions;
+  if (typeof options !== 'object' || options === null || !('extensionUri' in options)) return null;
+  return typeof options.extensionUri === 'string' ? `${options.extensionUri.replace(/\/$/, '')}/docs/diagnostics.md` : null;
+}
