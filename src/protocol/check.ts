@@ -37,6 +37,7 @@ const chart = record({ id: text, title: text, panels: Array.isArray });
 const tab = oneOf('charts', 'table', 'parameters');
 
 const content: { readonly [Key in keyof PanelContent]: Check } = {
+  identity: orNull(record({ resource: text, locked: flag })),
   file: orNull(text),
   experiments: listOf(record({ title: text, line })),
   experiment: count,

@@ -95,12 +95,21 @@ export interface SliderModel {
   readonly integer: boolean;
 }
 
+/** What an editor has to know of a panel that comes back after a reload. */
+export interface PanelIdentity {
+  /** Address of the spec. */
+  readonly resource: string;
+  readonly locked: boolean;
+}
+
 /** Everything a panel shows. A panel that was reloaded is rebuilt from one of these. */
 export interface PanelContent<
   Chart extends ChartOutline = ChartOutline,
   Table extends TableOutline = TableOutline,
   Parameters extends ParametersOutline = ParametersOutline,
 > {
+  /** Kept by the panel in its own state under `identity`, which the editor reads after a reload. Null when nothing is shown. */
+  readonly identity: PanelIdentity | null;
   /** Name of the spec for the reader, without its folder; null when nothing is shown. */
   readonly file: string | null;
   readonly experiments: readonly ExperimentEntry[];
