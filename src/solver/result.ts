@@ -48,5 +48,6 @@ export class SolverFailure extends Error {
 }
 
 export type SolveEvent =
-  | { readonly kind: 'progress'; /** 0 to 1 */ readonly fraction: number }
+  /** `fraction` of the run that is done, 0 to 1. */
+  | { readonly kind: 'progress'; readonly fraction: number }
   | { readonly kind: 'partial'; readonly result: RunResult };

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { gaussianPoints, normalQuantile } from '../../../src/solver/quasi-monte-carlo.js';
+import { gaussianPoints } from '../../../src/solver/quasi-monte-carlo.js';
+import { normalQuantile } from '../../../src/solver/statistics.js';
 
 describe('normalQuantile', () => {
   // python3 -c "from mpmath import *; mp.dps=30; print([nstr(sqrt(2)*erfinv(2*mpf(u)-1),17) for u in ('1e-10','0.001','0.3','0.5','0.975')])"
