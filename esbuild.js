@@ -7,22 +7,34 @@ const folder = resolve(process.argv[2] ?? 'dist');
 
 /**
  * Langium takes two names from the language server protocol: the rest of that package would be loaded at every start for nothing.
- * Another name would fail the build.
+ * Another name would fail the build. The language server itself has the whole package.
  */
 const protocolNames = {
   name: 'protocol-names',
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^vscode-languageserver-protocol$/ }, () => ({ path: 'protocol-names', namespace: 'protocol-names' }));
+    onResolve({ filter: /^vscode-languageserver-protocol$/ }, ({ importer }) =>
+      /[\\/]langium[\\/]/.test(importer) ? { path: 'protocol-names', namespace: 'protocol-names' } : undefined,
+    );
     onLoad({ filter: /.*/, namespace: 'protocol-names' }, () => ({
-      contents: `export { ResponseError } from 'vscode-jsonrpc/lib/common/messages.js';
+      contents: `export class ResponseError extends Error {
+          constructor(code, message, data) {
+            super(message);
+            this.code = code;
+            this.data = data;
+          }
+        }
         export const LSPErrorCodes = { RequestFailed: -32803, ServerCancelled: -32802, ContentModified: -32801, RequestCancelled: -32800 };`,
-      resolveDir: import.meta.dirname,
     }));
   },
 };
 
-const { outputFiles } = await build({
-  entryPoints: { cli: 'src/cli/main.ts', worker: 'src/engine/node/worker.ts' },
+const programs = await build({
+  entryPoints: {
+    cli: 'src/cli/main.ts',
+    worker: 'src/engine/node/worker.ts',
+    server: 'src/extension/server/main.ts',
+    solver: 'src/extension/solver/process.ts',
+  },
   outdir: folder,
   write: false,
   // What a command does not need is a chunk of its own and is not loaded.
@@ -39,6 +51,39 @@ const { outputFiles } = await build({
   plugins: [protocolNames],
   logLevel: 'warning',
 });
+
+/** What runs in the editor's own extension host, which gives it `vscode`. */
+const extension = await build({
+  entryPoints: { extension: 'src/extension/main.ts' },
+  outdir: folder,
+  outExtension: { '.js': '.cjs' },
+  write: false,
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  format: 'cjs',
+  external: ['vscode'],
+  minify: true,
+  keepNames: true,
+  legalComments: 'none',
+  logLevel: 'warning',
+});
+
+/** The chart panel: one script and one style sheet, which its page names by nonce. */
+const panel = await build({
+  entryPoints: { webview: 'webview/main.ts' },
+  outdir: folder,
+  write: false,
+  bundle: true,
+  platform: 'browser',
+  target: 'chrome128',
+  format: 'iife',
+  minify: true,
+  legalComments: 'none',
+  logLevel: 'warning',
+});
+
+const outputFiles = [...programs.outputFiles, ...extension.outputFiles, ...panel.outputFiles];
 
 // Chunks are named by their content and come before what imports them: a program that starts meanwhile finds all it needs.
 mkdirSync(join(folder, 'chunks'), { recursive: true });

@@ -1,0 +1,64 @@
+/** The language server, in its own process, and what it says beyond its protocol. */
+import * as vscode from 'vscode';
+import { LanguageClient, type LanguageClientOptions, type ServerOptions, TransportKind } from 'vscode-languageclient/node';
+import {
+  type PlanParams,
+  planNotification,
+  type Replacement,
+  type Sliders,
+  slidersRequest,
+  type TrialPlan,
+  trialPlanRequest,
+} from '../../protocol/language.js';
+import { log, reason } from '../log.js';
+
+export class AttnLanguageClient implements vscode.Disposable {
+  private client: LanguageClient | null = null;
+  private started: Promise<LanguageClient> | null = null;
+  private readonly plans = new vscode.EventEmitter<PlanParams>();
+  readonly onPlan = this.plans.event;
+
+  constructor(private readonly extensionUri: vscode.Uri) {}
+
+  start(): Promise<LanguageClient> {
+    this.started ??= this.launch();
+    return this.started;
+  }
+
+  /** The plan that a version would have with other words in some places; null when the text has moved on. */
+  async trialPlan(uri: string, version: number, replacements: readonly Replacement[]): Promise<TrialPlan> {
+    const client = await this.start();
+    return client.sendRequest<TrialPlan>(trialPlanRequest, { uri, version, replacements });
+  }
+
+  async sliders(uri: string, version: number, offset: number): Promise<Sliders> {
+    const client = await this.start();
+    return client.sendRequest<Sliders>(slidersRequest, { uri, version, offset });
+  }
+
+  async dispose(): Promise<void> {
+    this.plans.dispose();
+    const client = this.client;
+    this.client = null;
+    await client?.dispose().catch((error: unknown) => log.warn(`The language server did not stop: ${reason(error)}`));
+  }
+
+  private async launch(): Promise<LanguageClient> {
+    const module = vscode.Uri.joinPath(this.extensionUri, 'dist', 'server.js').fsPath;
+    const server: ServerOptions = {
+      run: { module, transport: TransportKind.ipc },
+      debug: { module, transport: TransportKind.ipc, options: { execArgv: ['--nolazy', '--inspect=6009'] } },
+    };
+    const options: LanguageClientOptions = {
+      documentSelector: [{ language: 'attn' }],
+      outputChannel: log,
+      markdown: { isTrusted: false },
+      initializationOptions: { extensionUri: this.extensionUri.toString() },
+    };
+    const client = new LanguageClient('attn', 'Attn Language Server', server, options);
+    this.client = client;
+    client.onNotification(planNotification, (params: PlanParams) => this.plans.fire(params));
+    await client.start();
+    return client;
+  }
+}

@@ -1,0 +1,2 @@
+/** Values of settings. */
+export type ExportTheme = 'print' | 'light' | 'dark' | 'transparent';

@@ -1,0 +1,205 @@
+/**
+ * The solver of an editor: holds a session of the engine for each study and says how far it is, seldom enough that drawing keeps up. Knows
+ * neither its process nor a clock of its own.
+ */
+import { chartModels, toSvg } from '../../chart/index.js';
+import { csvLines } from '../../engine/export/csv.js';
+import { jsonText } from '../../engine/export/json.js';
+import { fileName } from '../../engine/export/name.js';
+import { provenanceOf } from '../../engine/export/source.js';
+import type { EngineHost } from '../../engine/host.js';
+import type { ExperimentResult } from '../../engine/results.js';
+import { type EngineEvent, EngineSession } from '../../engine/session.js';
+import { unpacked } from '../../protocol/language.js';
+import type { ExportRequest, FromSolver, StudyId, ToSolver, Watched } from '../../protocol/solver.js';
+import type { Plan } from '../../spec/experiment.js';
+import { snapshotOf } from './snapshot.js';
+
+/** A new plan leaves the old curves on the screen for so long, unless all new ones are there before. */
+const firstDelay = 120;
+const laterDelay = 60;
+
+export interface ServiceHost {
+  readonly version: string;
+  post(message: FromSolver): void;
+  /** A host of workers for one study. `expect` is told the cost of each run before the run is looked up. */
+  engine(): EngineHost;
+  expect(hash: string, seconds: number): void;
+  /** Bytes that were freed, as far as known. */
+  clearCache(): Promise<number>;
+  /** Calls back after so many milliseconds; returns what undoes it. */
+  later(milliseconds: number, callback: () => void): () => void;
+}
+
+interface Study {
+  readonly id: StudyId;
+  readonly session: EngineSession;
+  revision: number;
+  plan: Plan | null;
+  budget: number | null;
+  watched: readonly Watched[];
+  /** Experiments with news, by index. */
+  readonly dirty: Set<number>;
+  readonly settled: Set<number>;
+  stopTimer: (() => void) | null;
+}
+
+export class SolverService {
+  private readonly studies = new Map<StudyId, Study>();
+
+  constructor(private readonly host: ServiceHost) {}
+
+  async receive(message: Exclude<ToSolver, { type: 'configure' }>): Promise<void> {
+    switch (message.type) {
+      case 'solve':
+        return this.solve(message);
+      case 'watch':
+        return this.watch(message.study, message.watched);
+      case 'cancel':
+        this.studies.get(message.study)?.session.cancel();
+        return;
+      case 'close':
+        return this.close(message.study);
+      case 'export':
+        return this.export(message.request, message.study, message.what);
+      case 'clearCache':
+        this.host.post({ type: 'cleared', request: message.request, bytes: await this.host.clearCache() });
+    }
+  }
+
+  dispose(): void {
+    for (const id of [...this.studies.keys()]) this.close(id);
+  }
+
+  private solve({ study: id, revision, plan: packedPlan, budget }: Extract<ToSolver, { type: 'solve' }>): void {
+    // The language server made it, and both are of one build.
+    const plan = unpacked(packedPlan) as Plan;
+    const study = this.studies.get(id) ?? this.open(id);
+    study.revision = revision;
+    study.plan = plan;
+    study.budget = budget;
+    study.dirty.clear();
+    study.settled.clear();
+    for (const experiment of plan.experiments) for (const run of experiment.runs) this.host.expect(run.hash, run.cost.seconds);
+    this.schedule(study, firstDelay);
+    void study.session.update(plan, budget === null ? {} : { budget }).then(({ status }) => {
+      if (study.revision !== revision || status === 'superseded' || this.studies.get(id) !== study) return;
+      // What was held or cancelled has not been told as settled yet.
+      plan.experiments.forEach((_, index) => {
+        if (!study.settled.has(index)) study.dirty.add(index);
+        study.settled.add(index);
+      });
+      this.flush(study);
+      this.host.post({ type: 'ended', study: id, revision, status });
+    });
+  }
+
+  private open(id: StudyId): Study {
+    const session: EngineSession = new EngineSession(this.host.engine(), (event) => this.onEvent(study, event));
+    const study: Study = {
+      id,
+      session,
+      revision: 0,
+      plan: null,
+      budget: null,
+      watched: [],
+      dirty: new Set(),
+      settled: new Set(),
+      stopTimer: null,
+    };
+    this.studies.set(id, study);
+    return study;
+  }
+
+  private close(id: StudyId): void {
+    const study = this.studies.get(id);
+    this.studies.delete(id);
+    study?.stopTimer?.();
+    study?.session.dispose();
+  }
+
+  private watch(id: StudyId, watched: readonly Watched[]): void {
+    const study = this.studies.get(id) ?? this.open(id);
+    const before = new Map(study.watched.map((one) => [one.experiment, one]));
+    study.watched = watched;
+    study.plan?.experiments.forEach(({ title }, index) => {
+      const now = watched.find((one) => one.experiment === title);
+      const old = before.get(title);
+      if (now !== undefined && (!old || now.charts > old.charts || now.table > old.table || now.parameters > old.parameters)) {
+        study.dirty.add(index);
+      }
+    });
+    if (study.dirty.size > 0 && study.stopTimer === null) this.flush(study);
+  }
+
+  private onEvent(study: Study, event: EngineEvent): void {
+    study.dirty.add(event.experiment);
+    if (event.kind === 'experiment' && event.final) {
+      study.settled.add(event.experiment);
+      if (study.plan !== null && study.settled.size === study.plan.experiments.length) {
+        // Within this turn, but behind the events that came with it.
+        study.stopTimer?.();
+        study.stopTimer = this.host.later(0, () => this.flush(study));
+        return;
+      }
+    }
+    this.schedule(study, laterDelay);
+  }
+
+  private schedule(study: Study, delay: number): void {
+    study.stopTimer ??= this.host.later(delay, () => this.flush(study));
+  }
+
+  private flush(study: Study): void {
+    study.stopTimer?.();
+    study.stopTimer = null;
+    if (study.dirty.size === 0) return;
+    const results = study.session.results();
+    for (const index of study.dirty) {
+      const result = results[index];
+      if (result === undefined) continue;
+      const snapshot = snapshotOf(result, {
+        watched: study.watched.find((one) => one.experiment === result.experiment.title) ?? null,
+        held: study.session.heldIn(index),
+        budget: study.budget,
+        settled: study.settled.has(index),
+      });
+      this.host.post({ type: 'snapshot', study: study.id, revision: study.revision, snapshot });
+    }
+    study.dirty.clear();
+  }
+
+  private export(request: number, id: StudyId, what: ExportRequest): void {
+    const study = this.studies.get(id);
+    const result = study?.session.results().find(({ experiment }) => experiment.title === what.experiment);
+    if (study === undefined || study.plan === null || result === undefined) {
+      this.host.post({ type: 'failed', request, message: `There are no results of “${what.experiment}”.` });
+      return;
+    }
+    try {
+      this.host.post({ type: 'exported', request, ...this.exported(result, study.plan.file, what) });
+    } catch (error) {
+      this.host.post({ type: 'failed', request, message: error instanceof Error ? error.message : String(error) });
+    }
+  }
+
+  private exported(result: ExperimentResult, file: string, what: ExportRequest): { name: string; text: string } {
+    const { version } = this.host;
+    const name = fileName(result.experiment.title);
+    switch (what.format) {
+      case 'csv':
+        return { name, text: [...csvLines([{ file, result }], { version, provenance: true })].join('') };
+      case 'json':
+        return { name, text: jsonText([{ file, result }], version) };
+      case 'svg':
+      case 'pgfplots': {
+        const models = chartModels(result);
+        const model = models.find(({ id }) => id === what.chart) ?? models[0];
+        if (model === undefined) throw new Error('This experiment has no figure.');
+        const metadata = provenanceOf(result, version);
+        const text = toSvg(model, { theme: what.theme, background: what.transparent ? 'transparent' : 'theme', metadata });
+        return { name: `${name}.${fileName(model.id)}`, text };
+      }
+    }
+  }
+}

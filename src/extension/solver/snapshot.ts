@@ -1,0 +1,81 @@
+/** How far an experiment is, as those who show it want to know. */
+import { chartModels } from '../../chart/index.js';
+import type { ChartModel } from '../../chart/types.js';
+import type { ExperimentResult } from '../../engine/results.js';
+import type { Held } from '../../engine/session.js';
+import type { ExpectationNote, RunsState } from '../../protocol/messages.js';
+import type { Snapshot, Watched } from '../../protocol/solver.js';
+import { resultNotes, runName } from './notes.js';
+
+const mostFailures = 20;
+
+export interface SnapshotOptions {
+  readonly watched: Watched | null;
+  readonly held: Held;
+  readonly budget: number | null;
+  readonly settled: boolean;
+}
+
+export function snapshotOf(result: ExperimentResult, { watched, held, budget, settled }: SnapshotOptions): Snapshot<ChartModel> {
+  const { experiment } = result;
+  return {
+    title: experiment.title,
+    hash: experiment.hash,
+    charts: watched?.charts ? chartModels(result) : null,
+    table: null,
+    parameters: null,
+    hasParameters: false,
+    runs: runsState(result),
+    expectations: expectationNotes(result),
+    held: held.runs.length === 0 ? null : { runs: held.runs.length, seconds: held.seconds, budget: budget ?? Number.POSITIVE_INFINITY },
+    notes: resultNotes(result),
+    settled,
+  };
+}
+
+export function runsState({ experiment, runs }: ExperimentResult): RunsState {
+  let done = 0;
+  let running = 0;
+  let failed = 0;
+  let cached = 0;
+  let fraction = 0;
+  let total = 0;
+  const failures: RunsState['failures'][number][] = [];
+  runs.forEach((run, i) => {
+    const seconds = Math.max(experiment.runs[i]!.cost.seconds, 1e-6);
+    total += seconds;
+    switch (run.status) {
+      case 'done':
+        done++;
+        fraction += seconds;
+        if (run.cached) cached++;
+        break;
+      case 'running':
+        running++;
+        fraction += seconds * run.fraction;
+        break;
+      case 'failed':
+        failed++;
+        fraction += seconds;
+        if (failures.length < mostFailures)
+          failures.push({ name: runName(experiment, i), message: run.failure.message, line: run.failure.line });
+        break;
+      case 'waiting':
+        break;
+    }
+  });
+  return { total: runs.length, done, running, failed, cached, fraction: total === 0 ? 1 : Math.min(1, fraction / total), failures };
+}
+
+/** Verdicts are there when the runs are; until then each expectation is pending. */
+function expectationNotes({ experiment, expectations }: ExperimentResult): ExpectationNote[] {
+  if (expectations.length === 0) {
+    return experiment.expectations.map(({ text, range }) => ({ text, verdict: 'pending', detail: '', line: range.line }));
+  }
+  return expectations.map(({ expectation, verdict, detail }) => ({
+    text: expectation.text,
+    verdict,
+    detail,
+    line: expectation.range.line,
+  }));
+}

@@ -1,0 +1,200 @@
+/**
+ * What is known of one text: the newest plan, the results as far as they are, and whether they are older than the text. Decides what is asked
+ * of the solver; newest text wins, and a text that says the same asks for nothing. Knows no editor.
+ */
+import type { ChartModel } from '../../chart/types.js';
+import type { DiagnosticNote, ExperimentOutline, PlanParams } from '../../protocol/language.js';
+import type { StaleNote } from '../../protocol/messages.js';
+import type { Snapshot, ToSolver, Watched } from '../../protocol/solver.js';
+import type { SolverMessage } from '../solver/client.js';
+
+export type StudySnapshot = Snapshot<ChartModel>;
+
+/** A result that has stood for so long is one that the reader has seen, and may want to compare with. */
+const seenAfter = 1000;
+
+export interface StudyServices {
+  post(message: ToSolver): void;
+  now(): number;
+  /** Seconds that may be spent without being asked; with 0 only the cache answers. */
+  budget(): number;
+}
+
+interface Result {
+  readonly snapshot: StudySnapshot;
+  readonly since: number;
+}
+
+export class Study {
+  version = -1;
+  outline: readonly ExperimentOutline[] = [];
+  diagnostics: readonly DiagnosticNote[] = [];
+  stale: StaleNote | null = null;
+  paused = false;
+  private plan: unknown = null;
+  /** Of the plan that was sent last, to tell a plan that says nothing new. */
+  private sent = '';
+  private sentBudget: number | null = 0;
+  /** A run was asked for before there was a plan. */
+  private asked = false;
+  private revision = 0;
+  private ended = 0;
+  private results = new Map<string, Result>();
+  private before = new Map<string, readonly ChartModel[]>();
+  private watched: readonly Watched[] = [];
+  private readonly interests = new Set<object>();
+  private readonly listeners = new Set<() => void>();
+
+  constructor(
+    readonly uri: string,
+    private readonly services: StudyServices,
+  ) {}
+
+  /** True while runs are under way. */
+  get busy(): boolean {
+    return this.revision > this.ended;
+  }
+
+  get hasPlan(): boolean {
+    return this.plan !== null;
+  }
+
+  /** Titles in the order of the text. */
+  get titles(): readonly string[] {
+    return this.outline.map(({ title }) => title);
+  }
+
+  snapshot(title: string): StudySnapshot | null {
+    return this.results.get(title)?.snapshot ?? null;
+  }
+
+  /** The charts that stood before the present ones. */
+  previous(title: string): readonly ChartModel[] | null {
+    return this.before.get(title) ?? null;
+  }
+
+  onChange(listener: () => void): { dispose(): void } {
+    this.listeners.add(listener);
+    return { dispose: () => this.listeners.delete(listener) };
+  }
+
+  /** While nobody is interested nothing is solved, and the solver forgets the study. */
+  addInterest(who: object): void {
+    const first = this.interests.size === 0;
+    this.interests.add(who);
+    if (first) this.solveLive();
+  }
+
+  dropInterest(who: object): void {
+    if (!this.interests.delete(who) || this.interests.size > 0) return;
+    this.sent = '';
+    this.ended = this.revision;
+    this.services.post({ type: 'close', study: this.uri });
+    this.changed();
+  }
+
+  watch(watched: readonly Watched[]): void {
+    if (JSON.stringify(watched) === JSON.stringify(this.watched)) return;
+    this.watched = watched;
+    if (this.interests.size > 0) this.services.post({ type: 'watch', study: this.uri, watched });
+  }
+
+  /** What the language server found in a version of the text. An older version than the last is dropped. */
+  receivePlan({ version, plan, diagnostics, outline }: PlanParams): void {
+    if (version < this.version) return;
+    this.version = version;
+    this.diagnostics = diagnostics;
+    this.outline = outline;
+    const errors = diagnostics.filter(({ severity }) => severity === 'error');
+    const [first] = errors;
+    if (plan === null) {
+      this.stale = first === undefined ? null : { message: first.message, code: first.code, line: first.line, errors: errors.length };
+      this.changed();
+      return;
+    }
+    this.stale = null;
+    this.plan = plan;
+    const titles = new Set(outline.map(({ title }) => title));
+    for (const title of this.results.keys()) if (!titles.has(title)) this.results.delete(title);
+    for (const title of this.before.keys()) if (!titles.has(title)) this.before.delete(title);
+    if (this.asked) this.run();
+    else this.solveLive();
+    this.changed();
+  }
+
+  /** Solves the plan as the text has it, however long that takes; as soon as there is one. */
+  run(): void {
+    this.asked = this.plan === null;
+    if (this.plan !== null) this.solve(this.plan, null);
+  }
+
+  /** Solves a plan that is not that of the text, within the budget, as while a slider is dragged. */
+  tryPlan(plan: unknown): void {
+    if (this.interests.size > 0) this.solve(plan, this.services.budget());
+  }
+
+  /** Back to what the text says. */
+  endTrial(): void {
+    this.solveLive();
+  }
+
+  cancel(): void {
+    if (!this.busy) return;
+    this.services.post({ type: 'cancel', study: this.uri });
+  }
+
+  setPaused(paused: boolean): void {
+    if (this.paused === paused) return;
+    this.paused = paused;
+    this.solveLive();
+    this.changed();
+  }
+
+  /** The solver knows nothing any more. */
+  solverRestarted(): void {
+    this.sent = '';
+    this.ended = this.revision;
+    if (this.interests.size === 0) return;
+    this.services.post({ type: 'watch', study: this.uri, watched: this.watched });
+    this.solveLive();
+  }
+
+  receive(message: Extract<SolverMessage, { study: string }>): void {
+    if (message.revision !== this.revision) return;
+    if (message.type === 'ended') this.ended = message.revision;
+    else this.keep(message.snapshot);
+    this.changed();
+  }
+
+  private keep(snapshot: StudySnapshot): void {
+    const old = this.results.get(snapshot.title);
+    const same = old?.snapshot.hash === snapshot.hash;
+    const now = this.services.now();
+    if (old !== undefined && !same && old.snapshot.settled && now - old.since >= seenAfter && old.snapshot.charts !== null) {
+      this.before.set(snapshot.title, old.snapshot.charts);
+    }
+    // A view that is not watched any more keeps what it showed last.
+    const charts = snapshot.charts ?? (same ? old.snapshot.charts : null);
+    this.results.set(snapshot.title, { snapshot: { ...snapshot, charts }, since: same ? old.since : now });
+  }
+
+  private solveLive(): void {
+    if (this.plan === null || this.paused || this.interests.size === 0 || this.stale !== null) return;
+    this.solve(this.plan, this.services.budget());
+  }
+
+  private solve(plan: unknown, budget: number | null): void {
+    const text = JSON.stringify(plan);
+    if (text === this.sent && (budget === this.sentBudget || this.sentBudget === null)) return;
+    const fresh = this.sent === '';
+    this.sent = text;
+    this.sentBudget = budget;
+    if (fresh && this.watched.length > 0) this.services.post({ type: 'watch', study: this.uri, watched: this.watched });
+    this.revision++;
+    this.services.post({ type: 'solve', study: this.uri, revision: this.revision, plan, budget });
+  }
+
+  private changed(): void {
+    for (const listener of [...this.listeners]) listener();
+  }
+}
