@@ -31,6 +31,7 @@ const kinds = {
     steps: [
       [bin('typescript/bin/tsc'), '--noEmit', '-p', 'tsconfig.json'],
       [bin('typescript/bin/tsc'), '--noEmit', '-p', 'tsconfig.core.json'],
+      [bin('typescript/bin/tsc'), '--noEmit', '-p', 'tsconfig.webview.json'],
     ],
     limit: 10 * minutes,
   },

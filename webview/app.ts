@@ -1,0 +1,214 @@
+/** The panel as a whole: takes in content, keeps what the reader chose, and draws once a frame. */
+import type { PanelTab } from '../src/protocol/messages.js';
+import { protocolVersion } from '../src/protocol/messages.js';
+import type { Colours } from './colours.js';
+import { element, setText } from './dom.js';
+import type { Editor, Incoming } from './editor.js';
+import { emptyMemory, type Memory, readMemory, untouched, withChart } from './memory.js';
+import type { Content } from './models.js';
+import { Banners } from './parts/banners.js';
+import { Expectations } from './parts/expectations.js';
+import { Figure } from './parts/figure.js';
+import { Header } from './parts/header.js';
+import { Readout } from './parts/readout.js';
+import { Sliders } from './parts/sliders.js';
+import { TableView } from './parts/table-view.js';
+import { Tabs } from './parts/tabs.js';
+import { toClipboard, toPng } from './png.js';
+import { currentColours, onThemeChange } from './theme.js';
+
+export class App {
+  private memory: Memory;
+  private content: Content | null = null;
+  private sequence = -1;
+  private drawn = -1;
+  private highlight: Readonly<Record<string, string>> | null = null;
+  private colours: Colours;
+  private frame = 0;
+  private readonly figures = new Map<string, Figure>();
+  private readonly live = element('div', { class: 'spoken', 'aria-live': 'polite', 'aria-atomic': 'true' });
+  private readonly readout = new Readout();
+  private readonly empty = element('p', { class: 'empty' });
+  private readonly charts = element('div', { class: 'charts' });
+  private readonly parametersPage = element('div', { class: 'page' });
+  private readonly tableView: TableView;
+  private readonly header: Header;
+  private readonly banners: Banners;
+  private readonly sliders: Sliders;
+  private readonly tabs: Tabs;
+  private readonly expectations: Expectations;
+
+  constructor(
+    root: HTMLElement,
+    private readonly editor: Editor,
+  ) {
+    const state = editor.state;
+    this.memory = state === undefined || state === null ? emptyMemory : readMemory(state);
+    this.colours = currentColours();
+    const reveal = (line: number): void => editor.post({ type: 'reveal', line });
+    this.header = new Header({
+      choose: (experiment) => this.look({ experiment }),
+      run: () => editor.post({ type: 'run' }),
+      cancel: () => editor.post({ type: 'cancel' }),
+      compare: (on) => editor.post({ type: 'compare', on }),
+    });
+    this.banners = new Banners({ reveal, run: () => editor.post({ type: 'run' }), resume: () => editor.post({ type: 'resume' }) });
+    this.sliders = new Sliders((id, value, phase) => editor.post({ type: 'slide', id, value, phase }));
+    this.expectations = new Expectations(reveal);
+    this.tableView = new TableView({
+      sort: (sort) => this.remember({ ...this.memory, sort }),
+      copy: (text) => editor.post({ type: 'copyText', text }),
+      say: (sentence) => setText(this.live, sentence),
+    });
+    const pages = { charts: element('div', { class: 'page' }, this.charts), table: this.tableView.node, parameters: this.parametersPage };
+    this.tabs = new Tabs(pages, (tab) => this.look({ tab }));
+    root.append(
+      this.header.node,
+      this.banners.node,
+      this.sliders.node,
+      this.empty,
+      this.tabs.node,
+      element('main', {}, pages.charts, pages.table, pages.parameters),
+      this.expectations.node,
+      this.readout.node,
+      this.live,
+    );
+    this.draw();
+    onThemeChange(() => {
+      this.colours = currentColours();
+      this.draw();
+    });
+    editor.listen((message) => this.receive(message));
+    editor.post({ type: 'ready', version: protocolVersion, experiment: this.memory.experiment, tab: this.memory.tab });
+  }
+
+  private receive(message: Incoming): void {
+    switch (message.type) {
+      case 'state':
+        this.content = message.content;
+        this.sequence = message.sequence;
+        this.keep();
+        this.ask();
+        break;
+      case 'update':
+        // Older than what is shown, or about a content that never came.
+        if (this.content === null || message.sequence <= this.sequence) return;
+        this.content = { ...this.content, ...message.changes };
+        this.sequence = message.sequence;
+        if (message.changes.identity !== undefined) this.keep();
+        this.ask();
+        break;
+      case 'highlight':
+        this.highlight = message.at;
+        this.ask();
+        break;
+      case 'render':
+        void this.render(message);
+        break;
+    }
+  }
+
+  /** Draws with the next frame, once for all messages that arrive before it. */
+  private ask(): void {
+    if (this.frame !== 0) return;
+    this.frame = requestAnimationFrame(() => {
+      this.frame = 0;
+      this.draw();
+      if (this.sequence !== this.drawn) {
+        this.drawn = this.sequence;
+        this.editor.post({ type: 'drawn', sequence: this.sequence });
+      }
+    });
+  }
+
+  private draw(): void {
+    const { content, memory } = this;
+    const nothing = content === null || content.experiments.length === 0;
+    this.empty.hidden = content === null || !nothing || content.stale !== null;
+    setText(this.empty, 'This file has no experiment yet.');
+    this.header.node.hidden = nothing;
+    this.tabs.node.hidden = nothing;
+    if (content === null) {
+      for (const part of [this.sliders, this.expectations]) part.node.hidden = true;
+      return;
+    }
+    this.header.show(content);
+    this.banners.show(content);
+    this.sliders.show(content.sliders);
+    this.tabs.show(memory.tab, content.hasParameters);
+    document.body.classList.toggle('is-stale', content.stale !== null);
+    if (memory.tab === 'charts') this.drawCharts(content);
+    if (memory.tab === 'table') this.tableView.show(content.table, memory.sort);
+    this.expectations.show(content.expectations);
+  }
+
+  private drawCharts(content: Content): void {
+    const seen = new Set<string>();
+    const title = content.experiments[content.experiment]?.title ?? '';
+    content.charts.forEach((model, i) => {
+      const key = `${title}\n${model.id}`;
+      seen.add(key);
+      let figure = this.figures.get(key);
+      if (figure === undefined) {
+        figure = this.figure(key, model.id);
+        this.figures.set(key, figure);
+      }
+      if (this.charts.children[i] !== figure.node) this.charts.insertBefore(figure.node, this.charts.children[i] ?? null);
+      figure.show({
+        model,
+        previous: content.previous?.find(({ id }) => id === model.id) ?? null,
+        choice: this.memory.charts[key] ?? untouched,
+        colours: this.colours,
+        highlight: this.highlight,
+      });
+    });
+    for (const [key, figure] of this.figures) {
+      if (seen.has(key)) continue;
+      figure.dispose();
+      this.figures.delete(key);
+    }
+  }
+
+  private figure(key: string, id: string): Figure {
+    return new Figure(
+      {
+        choose: (choice) => {
+          this.remember(withChart(this.memory, key, choice));
+          this.ask();
+        },
+        reveal: (series) => this.editor.post({ type: 'revealAt', at: series.at }),
+        save: (format) => this.editor.post({ type: 'export', format, chart: id }),
+        copy: () => this.editor.post({ type: 'copyFigure', chart: id }),
+        say: (sentence) => setText(this.live, sentence),
+      },
+      this.readout,
+    );
+  }
+
+  /** Another tab or experiment: the editor is told, as it sends the models of what is looked at alone. */
+  private look(change: { readonly tab?: PanelTab; readonly experiment?: string | null }): void {
+    this.remember({ ...this.memory, ...change });
+    this.editor.post({ type: 'view', experiment: this.memory.experiment, tab: this.memory.tab });
+    this.ask();
+  }
+
+  private remember(memory: Memory): void {
+    this.memory = memory;
+    this.keep();
+  }
+
+  private keep(): void {
+    this.editor.state = { ...this.memory, identity: this.content?.identity ?? null };
+  }
+
+  private async render({ request, svg, scale, target }: Extract<Incoming, { type: 'render' }>): Promise<void> {
+    try {
+      const blob = toPng(svg, scale);
+      if (target === 'clipboard') await toClipboard(blob);
+      const png = target === 'bytes' ? new Uint8Array(await (await blob).arrayBuffer()) : null;
+      this.editor.post({ type: 'rendered', request, png, error: null });
+    } catch (error) {
+      this.editor.post({ type: 'rendered', request, png: null, error: error instanceof Error ? error.message : String(error) });
+    }
+  }
+}

@@ -1,0 +1,13 @@
+/** Entry of the chart panel. */
+import { App } from './app.js';
+import { Editor } from './editor.js';
+import { registerControls } from './toolkit.js';
+import './panel.css';
+
+const root = document.getElementById('attn-root');
+if (root === null) throw new Error('The page of the panel has no root element.');
+const editor = new Editor();
+window.addEventListener('error', ({ message }) => editor.post({ type: 'problem', message }));
+window.addEventListener('unhandledrejection', ({ reason }) => editor.post({ type: 'problem', message: String(reason) }));
+registerControls();
+new App(root, editor);

@@ -1,0 +1,57 @@
+/** What must be said before the charts: the text has errors, runs wait to be asked for, runs have failed. */
+import type { PanelContent } from '../../src/protocol/messages.js';
+import { element, fill } from '../dom.js';
+import { button } from '../toolkit.js';
+import { heldText, many, staleText } from '../words.js';
+import { type IconName, icon } from './icons.js';
+
+export interface BannerHandlers {
+  reveal(line: number): void;
+  run(): void;
+  resume(): void;
+}
+
+/** Failures told one by one; the rest are counted. */
+const mostFailures = 3;
+
+export class Banners {
+  /** Polite: a mistake in the middle of typing is no emergency. */
+  readonly node = element('div', { class: 'banners', role: 'status' });
+
+  constructor(private readonly handlers: BannerHandlers) {}
+
+  show({ stale, held, runs, paused }: PanelContent): void {
+    fill(this.node, JSON.stringify([stale, held, runs.failures, paused, runs.running > 0]), () => {
+      const made: HTMLElement[] = [];
+      if (stale !== null) {
+        const link = this.link(stale.message + (stale.code === null ? '' : ` [${stale.code}]`), stale.line);
+        made.push(banner('stale', 'warning', `${staleText(stale)} `, link));
+      }
+      if (paused)
+        made.push(banner('paused', 'pause', 'Live updates are paused. ', button({ label: 'Resume', press: () => this.handlers.resume() })));
+      if (held !== null && runs.running === 0) {
+        made.push(
+          banner('held', 'clock', `${heldText(held)} `, button({ label: 'Run', look: 'primary', press: () => this.handlers.run() })),
+        );
+      }
+      const { failures } = runs;
+      for (const { name, message, line } of failures.slice(0, mostFailures)) {
+        const words = `${name === '' ? 'The run failed' : `${name} failed`}: `;
+        made.push(banner('failed', 'fails', words, line === null ? message : this.link(message, line)));
+      }
+      if (failures.length > mostFailures)
+        made.push(banner('failed', 'fails', `${many(failures.length - mostFailures, 'more run')} failed.`));
+      return made;
+    });
+  }
+
+  private link(text: string, line: number): HTMLElement {
+    const made = element('button', { type: 'button', class: 'link', title: `Go to line ${line}` }, text);
+    made.addEventListener('click', () => this.handlers.reveal(line));
+    return made;
+  }
+}
+
+function banner(kind: string, name: IconName, ...content: readonly (Node | string)[]): HTMLElement {
+  return element('div', { class: `banner ${kind}` }, icon(name), element('div', {}, ...content));
+}

@@ -1,0 +1,96 @@
+/** Sliders for the numbers under the cursor: a drag moves the curves, letting go writes the text. */
+import type { SliderModel } from '../../src/protocol/messages.js';
+import { element, setAttributes, setText } from '../dom.js';
+import { fromTrack, roundedTo, toTrack, trackSteps } from '../slider-scale.js';
+
+export type SlidePhase = 'drag' | 'commit' | 'revert';
+
+export class Sliders {
+  readonly node = element('div', { class: 'sliders', role: 'group', 'aria-label': 'Values' });
+  private readonly rows = new Map<string, Row>();
+
+  constructor(private readonly slide: (id: string, value: number, phase: SlidePhase) => void) {}
+
+  show(models: readonly SliderModel[]): void {
+    this.node.hidden = models.length === 0;
+    for (const [id, row] of this.rows) {
+      if (models.some((model) => model.id === id)) continue;
+      row.node.remove();
+      this.rows.delete(id);
+    }
+    models.forEach((model, i) => {
+      let row = this.rows.get(model.id);
+      if (row === undefined) {
+        row = new Row(this.slide);
+        this.rows.set(model.id, row);
+      }
+      row.show(model);
+      if (this.node.children[i] !== row.node) this.node.insertBefore(row.node, this.node.children[i] ?? null);
+    });
+  }
+}
+
+class Row {
+  private readonly name = element('span', { class: 'slider-name' });
+  private readonly range = element('input', { type: 'range', min: '0', step: '1' });
+  private readonly output = element('output', {});
+  readonly node = element('label', { class: 'slider' }, this.name, this.range, this.output);
+  private model: SliderModel | null = null;
+  /** A drag, or keys that were not yet followed by anything else. */
+  private dragging = false;
+  private frame = 0;
+
+  constructor(private readonly slide: (id: string, value: number, phase: SlidePhase) => void) {
+    this.range.addEventListener('input', () => {
+      this.dragging = true;
+      this.tell();
+      // One message a frame: more would only pile up.
+      if (this.frame === 0) {
+        this.frame = requestAnimationFrame(() => {
+          this.frame = 0;
+          if (this.dragging) this.send('drag');
+        });
+      }
+    });
+    this.range.addEventListener('change', () => {
+      if (!this.dragging) return;
+      this.dragging = false;
+      this.send('commit');
+    });
+    this.range.addEventListener('keydown', (event) => {
+      if (event.key !== 'Escape' || !this.dragging) return;
+      this.dragging = false;
+      this.send('revert');
+      if (this.model !== null) this.write(this.model.value);
+      event.preventDefault();
+    });
+  }
+
+  show(model: SliderModel): void {
+    const before = this.model;
+    this.model = model;
+    setText(this.name, model.label);
+    setAttributes(this.range, { max: String(trackSteps(model)), 'aria-label': model.label });
+    // What is dragged is ahead of what the text says.
+    if (!this.dragging || before?.id !== model.id) this.write(model.value);
+  }
+
+  private value(): number {
+    return roundedTo(this.model!, fromTrack(this.model!, Number(this.range.value)));
+  }
+
+  private write(value: number): void {
+    this.range.value = String(toTrack(this.model!, value));
+    this.tell(value);
+  }
+
+  private tell(value = this.value()): void {
+    const text = String(Number(value.toPrecision(6)));
+    setText(this.output, text);
+    setAttributes(this.range, { 'aria-valuetext': text });
+  }
+
+  private send(phase: SlidePhase): void {
+    if (this.model !== null) this.slide(this.model.id, this.value(), phase);
+  }
+}

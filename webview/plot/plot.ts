@@ -1,0 +1,243 @@
+/** One panel of a chart model on a canvas: a chart.js instance that lives as long as the panel and is updated in place. */
+import { Chart, type ChartDataset, LinearScale, LineController, LineElement, PointElement, type Tick } from 'chart.js';
+import { dashPattern } from '../../src/chart/palette.js';
+import { plainText } from '../../src/chart/text.js';
+import type { Axis, ChartModel, Panel, Series } from '../../src/chart/types.js';
+import { type Colours, colourIn, faded } from '../colours.js';
+import { type Axes, ticked } from './axes.js';
+import { decorations, type Scene, type SceneLine } from './decorations.js';
+import { across, bandOf, type Point, polyline, projected, type Size } from './project.js';
+import type { Column, Reading } from './reading.js';
+
+Chart.register(LineController, LineElement, PointElement, LinearScale);
+
+/** What is drawn in one panel. */
+export interface PlotInput {
+  readonly model: ChartModel;
+  readonly panel: Panel;
+  readonly axes: Axes;
+  readonly hidden: (line: Series | Panel['references'][number]) => boolean;
+  /** The same panel of the run that is compared with. */
+  readonly ghosts: readonly Series[];
+  readonly highlight: ((line: Series) => boolean) | null;
+  readonly colours: Colours;
+}
+
+const widths = { thin: 1, normal: 1.6, heavy: 2.8 } as const;
+const tickSpacing = { x: 64, y: 38 } as const;
+const fontSize = 11;
+/** Room left of the plot for tick labels: the same for all panels, so that they stand in line. */
+const gutter = 50;
+
+type Data = ChartDataset<'line', Point[]>;
+
+export class Plot {
+  readonly canvas = document.createElement('canvas');
+  private readonly chart: Chart<'line', Point[]>;
+  private readonly scene: Scene = {
+    lines: [],
+    references: [],
+    across: { finite: 1, infinity: null },
+    colours: null,
+    column: null,
+    focus: null,
+  };
+  private input: PlotInput | null = null;
+  private drawnSize: Size = { width: 0, height: 0 };
+
+  constructor() {
+    this.chart = new Chart<'line', Point[]>(this.canvas, {
+      type: 'line',
+      data: { datasets: [] },
+      options: {
+        animation: false,
+        responsive: true,
+        maintainAspectRatio: false,
+        parsing: false,
+        normalized: true,
+        events: [],
+        layout: { padding: { top: 6, right: 14, bottom: 0, left: 0 } },
+        // Positions are projected beforehand, so that every scale, zoom and break is one and the same to chart.js.
+        scales: { x: { type: 'linear', min: 0, max: 1 }, y: { type: 'linear', min: 0, max: 1 } },
+      },
+      plugins: [
+        decorations(this.scene),
+        // A new size has room for other ticks and other points.
+        { id: 'size', afterLayout: () => this.resized() },
+      ],
+    });
+  }
+
+  /** Inner area of the plot, in CSS pixels of the canvas. */
+  get area(): { left: number; top: number; right: number; bottom: number } {
+    const { left, top, right, bottom } = this.chart.chartArea ?? { left: 0, top: 0, right: 1, bottom: 1 };
+    return { left, top, right, bottom };
+  }
+
+  get layout(): Scene['across'] {
+    return this.scene.across;
+  }
+
+  get shown(): PlotInput | null {
+    return this.input;
+  }
+
+  /** Curves that are not hidden, in the order of the model. */
+  get visible(): Series[] {
+    const { input } = this;
+    return input === null ? [] : input.panel.series.filter((series) => !input.hidden(series));
+  }
+
+  draw(input: PlotInput): void {
+    this.input = input;
+    this.rebuild();
+    this.chart.update('none');
+  }
+
+  /** The crosshair, and the point that the keyboard stands on. Nothing else is computed again. */
+  point(column: Column | null, focus: Reading | null): void {
+    if (this.scene.column === null && column === null && this.scene.focus === null && focus === null) return;
+    this.scene.column = column;
+    this.scene.focus = focus;
+    this.chart.draw();
+  }
+
+  dispose(): void {
+    this.chart.destroy();
+  }
+
+  private size(): Size {
+    const { left, right, top, bottom } = this.area;
+    return { width: Math.max(1, right - left), height: Math.max(1, bottom - top) };
+  }
+
+  private resized(): void {
+    // The first layout comes before there is anything to draw, and before `chart` is there.
+    if (this.input === null) return;
+    const { width, height } = this.size();
+    const { drawnSize } = this;
+    if (Math.abs(width - drawnSize.width) < 1 && Math.abs(height - drawnSize.height) < 1) return;
+    requestAnimationFrame(() => {
+      if (this.input === null || !this.canvas.isConnected) return;
+      this.rebuild();
+      this.chart.update('none');
+    });
+  }
+
+  private rebuild(): void {
+    const input = this.input!;
+    const { axes, panel, colours, ghosts } = input;
+    const size = this.size();
+    this.drawnSize = size;
+    const { scene } = this;
+    scene.across = across(axes.x, size.width);
+    scene.colours = colours;
+    const dim = (series: Series): boolean => input.highlight !== null && !input.highlight(series);
+    const joined = axes.x.scale !== 'category';
+    const visible = this.visible;
+    scene.lines = visible.map((series): SceneLine => {
+      const curve = projected(series, axes, scene.across.finite);
+      const colour = colourIn(series.style.colour, colours);
+      return { series, axes, curve, colour: dim(series) ? faded(colour, 0.25) : colour, joined, band: bandOf(series, curve, axes, size) };
+    });
+    scene.references = panel.references
+      .filter((reference) => !input.hidden(reference))
+      .map((reference) => ({ reference, axes, colour: colourIn(reference.style.colour, colours) }));
+    const data = [
+      ...ghosts.map((series) => this.ghost(series, input, size, joined)),
+      ...scene.lines.filter(({ series }) => !series.isLimit).map((line) => dataset(line, dim(line.series), size)),
+      // The limit lies on top: it is what the others are compared with.
+      ...scene.lines.filter(({ series }) => series.isLimit).map((line) => dataset(line, dim(line.series), size)),
+    ].reverse();
+    this.replace(data);
+    this.chart.options.scales = {
+      x: this.scale(axes.x, 'x', size.width, scene.across.finite),
+      y: this.scale(axes.y, 'y', size.height, 1),
+    };
+  }
+
+  /** chart.js keeps what it knows of a data set that stays the same object. */
+  private replace(next: readonly Data[]): void {
+    const { datasets } = this.chart.data;
+    datasets.length = Math.min(datasets.length, next.length);
+    next.forEach((data, i) => {
+      const old = datasets[i];
+      if (old === undefined) datasets.push(data);
+      else Object.assign(old, data);
+    });
+  }
+
+  private ghost(series: Series, { axes, colours }: PlotInput, size: Size, joined: boolean): Data {
+    const line = {
+      series,
+      axes,
+      curve: projected(series, axes, this.scene.across.finite),
+      colour: faded(colourIn(series.style.colour, colours), 0.4),
+    };
+    return { ...dataset({ ...line, joined, band: [] }, false, size), borderWidth: 1, borderDash: [2, 2], pointRadius: 0 };
+  }
+
+  private scale(axis: Axis, name: 'x' | 'y', pixels: number, share: number) {
+    const { colours } = this.input!;
+    const { ticks, domain } = ticked(axis, pixels * share, tickSpacing[name]);
+    const position = (value: number): number => {
+      const [low, high] = domain;
+      const at = axis.scale === 'log' ? Math.log(value / low) / Math.log(high / low) : (value - low) / (high - low);
+      return at * share;
+    };
+    const shown: Tick[] = ticks
+      .map((tick) => ({ value: position(tick.value), label: tick.label === null ? '' : plainText(tick.label), major: tick.label !== null }))
+      .filter(({ value }) => value > -1e-6 && value < share + 1e-6);
+    const { infinity } = this.scene.across;
+    if (name === 'x' && infinity !== null) shown.push({ value: infinity, label: '∞', major: true });
+    return {
+      type: 'linear' as const,
+      min: 0,
+      max: 1,
+      afterBuildTicks: (scale: { ticks: Tick[] }) => {
+        scale.ticks = shown;
+      },
+      afterFit: (scale: { width: number }) => {
+        if (name === 'y') scale.width = gutter;
+      },
+      border: { display: true, color: colours.axis, width: 1 },
+      grid: {
+        color: (context: { tick?: { major?: boolean } }) => (context.tick?.major === true && name === 'y' ? colours.grid : 'transparent'),
+        tickColor: (context: { tick?: { major?: boolean } }) => (context.tick?.major === true ? colours.axis : faded(colours.axis, 0.5)),
+        tickLength: 4,
+        lineWidth: 1,
+      },
+      ticks: {
+        autoSkip: axis.scale === 'category',
+        maxRotation: axis.scale === 'category' ? 40 : 0,
+        color: colours.quiet,
+        font: { family: colours.fontFamily, size: fontSize },
+        callback: (_value: unknown, index: number, all: readonly { label?: unknown }[]) => {
+          const label = all[index]?.label;
+          return typeof label === 'string' ? label : '';
+        },
+      },
+    };
+  }
+}
+
+function dataset({ series, curve, colour, joined }: SceneLine, dim: boolean, size: Size): Data {
+  const { style } = series;
+  const width = widths[style.weight];
+  const markers = style.markers || !joined;
+  return {
+    label: plainText(series.label),
+    data: polyline(curve, size, markers),
+    borderColor: style.muted && !dim ? faded(colour, 0.55) : colour,
+    backgroundColor: colour,
+    borderWidth: width,
+    borderDash: dashPattern(style.dash).map((length) => length * width),
+    borderJoinStyle: 'round',
+    showLine: joined,
+    pointRadius: markers ? 2.2 : 0,
+    pointBorderWidth: 0,
+    pointBackgroundColor: colour,
+    clip: joined ? 0 : 4,
+    spanGaps: false,
+  };
+}
