@@ -11,9 +11,10 @@ import { lawMoments } from './cumulant.js';
 import { type ErrorNodes, gaussianCovariance, gaussianQueryNodes, nodesAtQueries, queriesOf } from './error-nodes.js';
 import * as linear from './linear-algebra.js';
 import { fullMomentTable } from './moment-table.js';
-import { allMoments, momentNames, momentsAt, ScoreTransforms } from './participation.js';
+import { allMoments, momentNames, momentsAt } from './participation.js';
 import type { DenseMatrix, ErrorQuantity, Law, Problem } from './problem.js';
 import { SolverFailure } from './result.js';
+import { ScoreTransforms } from './score-transforms.js';
 import { blockNodes, blockOf, centredWeights, sampledTaskNodes } from './task-nodes.js';
 
 export interface ErrorValue {
@@ -127,7 +128,7 @@ export class ErrorAverages {
     let rounding = 0;
     for (let j = 0; j < tau2.length; j++) {
       if (table === null) {
-        momentsAt(tau2[j]!, length, true, moments, slopes, (t, cap) => new ScoreTransforms(t, 2, 8, cap));
+        momentsAt(tau2[j]!, length, allMoments, moments, slopes, (t, cap) => new ScoreTransforms(t, 2, 8, cap));
         for (let q = 0; q < allMoments; q++) slopes[q]! *= moments[q]!;
       } else table.full(tau2[j]!, moments, slopes);
       let value = 0;
@@ -364,7 +365,7 @@ export function outputMoments(
   length: number,
 ): { mean: number; square: number } {
   if (kernel === 'linear') return { mean: c, square: c * c + (length === Number.POSITIVE_INFINITY ? 0 : (tau2 * rho2 + c * c) / length) };
-  momentsAt(tau2, length, true, moments, slopes, (t, cap) => new ScoreTransforms(t, 2, 8, cap));
+  momentsAt(tau2, length, allMoments, moments, slopes, (t, cap) => new ScoreTransforms(t, 2, 8, cap));
   const [B2, B3, B22] = moments as unknown as [number, number, number];
   return { mean: c * (1 - B2), square: rho2 * B2 + c * c * (1 - B2 - 6 * B3 + 6 * B22) };
 }

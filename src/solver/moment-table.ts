@@ -3,7 +3,8 @@
  * interpolation of log B2 and of the other moments divided by B2, in log(1 + τ²), panel by panel, each panel built when it
  * is first visited. The transforms φ and ψ_k at the nodes do not depend on the length and are shared by all tables.
  */
-import { allMoments, coreMoments, largestTau2, momentsAt, ScoreTransforms } from './participation.js';
+import { allMoments, coreMoments, largestTau2, leadingMoments, type MomentCount, momentsAt } from './participation.js';
+import { ScoreTransforms } from './score-transforms.js';
 
 /**
  * Interpolated moments of one length, to 1e−12 of B2 for 3 ≤ L ≤ 1e6 and 1e−10 for every L ≤ 1e12, τ² ≤ 400. (The higher moments change their law of
@@ -50,7 +51,8 @@ function chebyshevPolynomials(n: number): Float64Array[] {
 const shared = new Map<string, ScoreTransforms>();
 const sharedLimit = 400;
 
-function sharedTransforms(order: number): (tau2: number, logLength: number) => ScoreTransforms {
+function sharedTransforms(wanted: MomentCount): (tau2: number, logLength: number) => ScoreTransforms {
+  const order = wanted === allMoments ? 8 : wanted === coreMoments ? 6 : 4;
   return (tau2, needed) => {
     // Errors are mostly wanted over a sweep of lengths: one bucket for all up to 1e6.
     const logLength = order === 8 ? Math.max(14, needed) : needed;
@@ -74,10 +76,10 @@ class Panels {
 
   constructor(
     private readonly length: number,
-    private readonly all: boolean,
+    private readonly wanted: MomentCount,
   ) {
-    this.rows = all ? 2 * allMoments : coreMoments;
-    this.transforms = sharedTransforms(all ? 8 : 6);
+    this.rows = wanted === allMoments ? 2 * allMoments : wanted;
+    this.transforms = sharedTransforms(wanted);
   }
 
   /** Fills out[0 … rows−1] with the moments (then their derivatives in log L) at t = log(1 + τ²). */
@@ -99,16 +101,17 @@ class Panels {
 
   private build(index: number): Float64Array {
     const n = nodesPerPanel;
-    const moments = this.all ? allMoments : coreMoments;
+    const moments = this.wanted;
+    const withSlopes = moments === allMoments;
     const samples = new Float64Array(this.rows * n);
     const value = new Float64Array(allMoments);
     const slope = new Float64Array(allMoments);
     for (let i = 0; i < n; i++) {
       const tau2 = Math.expm1(panelWidth * (index + (nodes[i]! + 1) / 2));
-      momentsAt(tau2, this.length, this.all, value, this.all ? slope : null, this.transforms);
+      momentsAt(tau2, this.length, moments, value, withSlopes ? slope : null, this.transforms);
       for (let q = 0; q < moments; q++) {
         samples[q * n + i] = q === 0 ? Math.log(value[q]!) : value[q]! / value[0]!;
-        if (this.all) samples[(moments + q) * n + i] = (slope[q]! * value[q]!) / value[0]!;
+        if (withSlopes) samples[(moments + q) * n + i] = (slope[q]! * value[q]!) / value[0]!;
       }
     }
     const panel = new Float64Array(this.rows * n);
@@ -132,7 +135,7 @@ class Table implements FullMomentTable {
   private readonly buffer = new Float64Array(2 * allMoments);
 
   constructor(readonly length: number) {
-    this.core = new Panels(length, false);
+    this.core = new Panels(length, coreMoments);
   }
 
   at(tau2: number, out: Float64Array): void {
@@ -153,7 +156,7 @@ class Table implements FullMomentTable {
       for (let q = 0; q < allMoments; q++) derivative[q]! *= value[q]!;
       return;
     }
-    this.rest ??= new Panels(this.length, true);
+    this.rest ??= new Panels(this.length, allMoments);
     const buffer = this.buffer;
     this.rest.evaluate(Math.log1p(tau2), buffer);
     for (let q = 0; q < allMoments; q++) {
@@ -164,13 +167,13 @@ class Table implements FullMomentTable {
 }
 
 /** τ² of 1e6 and more (and NaN, which stays NaN): softmax has condensed on one token. */
-function momentsBeyond(tau2: number, length: number, moments: number, value: Float64Array, slope: Float64Array): void {
+function momentsBeyond(tau2: number, length: number, moments: MomentCount, value: Float64Array, slope: Float64Array): void {
   if (Number.isNaN(tau2)) {
     value.fill(Number.NaN, 0, moments);
     slope.fill(Number.NaN, 0, moments);
     return;
   }
-  momentsAt(tau2, length, moments === allMoments, value, slope, sharedTransforms(8));
+  momentsAt(tau2, length, moments, value, slope, sharedTransforms(allMoments));
 }
 
 class ZeroTable implements FullMomentTable {
@@ -209,4 +212,24 @@ export function fullMomentTable(length: number): FullMomentTable {
     tables.set(length, table);
   }
   return table;
+}
+
+/**
+ * B2, B3 and B22 of one length (an integer ≥ 1) for the few τ² of a grid that all lengths share: above the first panel each is integrated where it
+ * is asked for, which takes fewer points than a panel has nodes.
+ */
+export class GridMoments {
+  private readonly first: Panels;
+  private readonly transforms = sharedTransforms(leadingMoments);
+
+  constructor(private readonly length: number) {
+    this.first = new Panels(length, leadingMoments);
+  }
+
+  /** Fills out[0..2], and more than that: `out` has room for four. τ² ≥ 0. */
+  at(tau2: number, out: Float64Array): void {
+    if (this.length === 1) out.fill(1, 0, leadingMoments);
+    else if (Math.log1p(tau2) < panelWidth) this.first.evaluate(Math.log1p(tau2), out);
+    else momentsAt(tau2, this.length, leadingMoments, out, null, this.transforms);
+  }
 }

@@ -6,7 +6,7 @@
  * The path is p = −z/(2λ*), z = cosh(s + iα): a hyperbola between the singularity of F at 0 and the branch points −1/(2λ_i). λ* is a power
  * of two at least max λ_i and ¼ Σ λ_i; α is 45° unless many eigenvalues make the product grow along so flat a path.
  */
-import { momentTable } from './moment-table.js';
+import { GridMoments } from './moment-table.js';
 
 interface Path {
   /** Quadrature steps in s and in log q; log q steps divide log 2, so that every λ* uses the same q. */
@@ -15,11 +15,22 @@ interface Path {
   readonly angle: number;
 }
 
-const paths: readonly Path[] = [1, 0.5, 0.25, 0.11].map((cotangent) => {
+/** Cotangent of α, and the step in s where α is 45°. The more factors, the more the product grows within the strip, and the finer the step. */
+const paths: readonly Path[] = (
+  [
+    [1, 0.135],
+    [1, 0.1],
+    [0.5, 0.135],
+    [0.25, 0.135],
+    [0.11, 0.135],
+  ] as const
+).map(([cotangent, fineness]) => {
   const angle = Math.atan2(1, cotangent);
   const strip = Math.PI / 2 - angle;
-  return { angle, step: (0.135 * strip) / (Math.PI / 4), perOctave: Math.ceil((6 * Math.PI) / 4 / strip) };
+  return { angle, step: (fineness * strip) / (Math.PI / 4), perOctave: Math.ceil((5 * Math.PI) / 4 / strip) };
 });
+/** Largest dimensions that the two flattest paths serve, whatever the eigenvalues. */
+const mostOnPath = [5, 16] as const;
 
 /** exp(−y z) at the nodes z of one path, y = 2^{n/perOctave}; nothing in it depends on the length. */
 class PathNodes {
@@ -82,12 +93,14 @@ class SampledMoments {
   readonly gamma: Float64Array;
   /** Index of n = 0. */
   readonly origin: number;
-  private readonly out = new Float64Array(6);
+  private readonly out = new Float64Array(4);
+  private readonly moments: GridMoments;
 
   constructor(
     private readonly length: number,
     private readonly perOctave: number,
   ) {
+    this.moments = new GridMoments(length);
     this.origin = lowestOctave * perOctave;
     const size = (lowestOctave + highestOctave) * perOctave + 1;
     this.b2 = new Float64Array(size).fill(Number.NaN);
@@ -96,8 +109,7 @@ class SampledMoments {
 
   /** Fills the indices from … to (clamped to the grid). */
   ensure(from: number, to: number): void {
-    const { b2, gamma, out, length, perOctave } = this;
-    const table = momentTable(length);
+    const { b2, gamma, out, moments, length, perOctave } = this;
     const e = 1 / length;
     for (let index = to; index >= from; index--) {
       if (!Number.isNaN(b2[index]!)) continue;
@@ -108,7 +120,7 @@ class SampledMoments {
         gamma[index] = q * e * (1 + e * (5 - 6 * e));
         continue;
       }
-      table.at(q, out);
+      moments.at(q, out);
       b2[index] = out[0]! - e;
       gamma[index] = out[0]! + 6 * out[1]! - 6 * out[2]! - e;
     }
@@ -294,10 +306,11 @@ export class QuadraticContour {
     }
   }
 
-  /** The flattest path along which the product grows by less than e²; up to 16 dimensions that is always the first. */
+  /** The flattest path along which the product grows by less than e². */
   private choosePath(): number {
-    if (this.dimension <= 16) return 0;
-    for (let path = 0; path < paths.length - 1; path++) {
+    if (this.dimension <= mostOnPath[0]) return 0;
+    if (this.dimension <= mostOnPath[1]) return 1;
+    for (let path = 1; path < paths.length - 1; path++) {
       const { angle } = paths[path]!;
       let worst = 0;
       for (let s = 0; s < 30; s += 0.4) {

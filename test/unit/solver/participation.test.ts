@@ -1,14 +1,8 @@
 import assert from 'node:assert/strict';
 import { fullMomentTable, momentTable } from '../../../src/solver/moment-table.js';
-import {
-  allMoments,
-  coreMoments,
-  momentNames,
-  momentsOf,
-  participationMoments,
-  ScoreTransforms,
-} from '../../../src/solver/participation.js';
+import { allMoments, coreMoments, momentNames, momentsOf, participationMoments } from '../../../src/solver/participation.js';
 import { stream } from '../../../src/solver/random.js';
+import { ScoreTransforms } from '../../../src/solver/score-transforms.js';
 
 const close = (actual: number, expected: number, relative: number, label: string): void =>
   assert.ok(Math.abs(actual - expected) <= relative * Math.abs(expected), `${label}: ${actual} is not ${expected}`);
@@ -187,10 +181,10 @@ describe('participation moments', () => {
       [8, 1e4],
     ]) {
       const transforms = new ScoreTransforms(tau2, 2, 8, 14);
-      momentsOf(transforms, length, true, value, slope);
+      momentsOf(transforms, length, allMoments, value, slope);
       const h = 1e-4;
-      momentsOf(transforms, length * Math.exp(h), true, up);
-      momentsOf(transforms, length * Math.exp(-h), true, down);
+      momentsOf(transforms, length * Math.exp(h), allMoments, up);
+      momentsOf(transforms, length * Math.exp(-h), allMoments, down);
       momentNames.forEach((name, i) => {
         const difference = (Math.log(up[i]) - Math.log(down[i])) / (2 * h);
         assert.ok(Math.abs(difference - slope[i]) < 2e-6, `${name} at τ² = ${tau2}, L = ${length}: ${slope[i]} against ${difference}`);
@@ -204,7 +198,7 @@ describe('participation moments', () => {
       for (const tau2 of [1e-5, 0.05, 1, 7, 30, 64, 150, 400]) {
         const m = participationMoments(tau2, length);
         assert.ok(m.error < 1e-12, `error ${m.error} at τ² = ${tau2}, L = ${length}`);
-        momentsOf(new ScoreTransforms(tau2, 1, 8, Math.log(length) + 5, 2), length, true, finer);
+        momentsOf(new ScoreTransforms(tau2, 1, 8, Math.log(length) + 5, 2), length, allMoments, finer);
         for (const [i, name] of momentNames.entries()) close(m[name], finer[i], 1e-12, `${name} at τ² = ${tau2}, L = ${length}`);
       }
     }
@@ -250,7 +244,7 @@ describe('moment table', () => {
       const table = fullMomentTable(length);
       for (let i = 0; i < 40; i++) {
         const tau2 = Math.expm1(6 * ((i * 0.6180339887) % 1));
-        momentsOf(new ScoreTransforms(Math.max(tau2, 1e-12), 2, 8, Math.max(14, Math.log(length) + 1)), length, true, direct, slope);
+        momentsOf(new ScoreTransforms(Math.max(tau2, 1e-12), 2, 8, Math.max(14, Math.log(length) + 1)), length, allMoments, direct, slope);
         table.at(tau2, out);
         table.full(tau2, value, derivative);
         momentNames.forEach((name, q) => {

@@ -184,6 +184,8 @@ describe('QuadraticContour', () => {
     [0.3],
     [1e-3, 2e-3],
     [0.1, 0.2, 0.5, 1, 0.05],
+    new Array<number>(9).fill(0.44),
+    new Array<number>(16).fill(0.24),
     [2, 2, 2, 2, 2],
     [3, 1e-8, 0],
     [8, 1, 1],
