@@ -14,7 +14,16 @@ export interface BrowserOptions {
   readonly args?: readonly string[];
 }
 
-const flags = ['--headless=new', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'];
+const flags = [
+  '--js-flags=--expose-gc',
+  '--enable-precise-memory-info',
+  '--headless=new',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+];
 flags.push('--disable-component-update', '--disable-sync', '--disable-dev-shm-usage');
 
 /** The browser keeps its profile in `folder` and dies with this process. */

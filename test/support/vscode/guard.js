@@ -1,28 +1,41 @@
-// node guard.js FOLDER PROGRAM ARGS…: runs a program until it ends or this process's standard input does, then ends the whole process
-// group and removes FOLDER. The pipe closes however its other end dies: a test run that is killed leaves nothing behind.
+// node guard.js FOLDER PROGRAM ARGS…: runs a program in a process group of its own, whose number it prints first, until the program or
+// this process's standard input ends; then ends the whole group and removes FOLDER. The pipe closes however its other end dies: a test
+// run that is killed leaves nothing behind.
 import { spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
 
 const [folder, program, ...args] = process.argv.slice(2);
-const child = spawn(program, args, { stdio: ['ignore', 'inherit', 'inherit'] });
+const child = spawn(program, args, { stdio: ['ignore', 'inherit', 'inherit'], detached: true });
+console.log(`group ${child.pid}`);
 let ending = false;
 
-function end(code) {
+function signal(name) {
+  try {
+    process.kill(-child.pid, name);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+async function end(code) {
   if (ending) return;
   ending = true;
-  process.on('SIGTERM', () => {});
-  process.kill(-process.pid, 'SIGTERM');
-  const started = Date.now();
-  const wait = setInterval(() => {
-    if (child.exitCode === null && child.signalCode === null && Date.now() - started < 3000) return;
-    clearInterval(wait);
+  signal('SIGTERM');
+  for (let waited = 0; waited < 2000 && signal(0); waited += 50) await pause(50);
+  signal('SIGKILL');
+  // A browser that is about to end as well may still write.
+  for (let attempt = 0; attempt < 20; attempt += 1) {
     try {
-      rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
-    } finally {
-      process.exitCode = code;
-      process.kill(-process.pid, 'SIGKILL');
+      rmSync(folder, { recursive: true, force: true });
+      break;
+    } catch {
+      await pause(200);
     }
-  }, 50);
+  }
+  process.exit(code);
 }
 
 child.on('error', () => end(1));
@@ -31,5 +44,4 @@ process.stdin
   .on('end', () => end(0))
   .on('error', () => end(0))
   .resume();
-for (const signal of ['SIGINT', 'SIGHUP']) process.on(signal, () => {});
-process.on('SIGTERM', () => end(0));
+for (const name of ['SIGINT', 'SIGHUP', 'SIGTERM']) process.on(name, () => end(0));

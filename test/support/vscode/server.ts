@@ -15,8 +15,8 @@ export interface Profile {
 export interface Server {
   readonly url: string;
   readonly authority: string;
-  /** The leader of the process group that holds the server and the extension hosts. */
-  readonly pid: number;
+  /** The process group that holds the server and the extension hosts. */
+  readonly group: number;
   log(): string;
   stop(): Promise<void>;
 }
@@ -128,7 +128,7 @@ export async function startServer(editor: Editor, profile: Profile, options: Ser
     }
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  return { url: `http://${authority}/`, authority, pid: child.pid!, log: () => log, stop };
+  return { url: `http://${authority}/`, authority, group: Number(/^group (\d+)/m.exec(log)?.[1]), log: () => log, stop };
 }
 
 async function answers(url: string): Promise<boolean> {

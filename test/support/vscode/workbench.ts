@@ -1,6 +1,5 @@
 // A clean VS Code on a fresh folder with the extension in it, driven from outside as a user drives it.
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { FrameLocator, Locator, Page } from 'playwright-core';
 import { startBrowser } from './browser.js';
@@ -28,8 +27,8 @@ export class Workbench {
     readonly page: Page,
     /** The workspace on disk. */
     readonly folder: string,
-    /** The leader of the process group of the server. */
-    readonly serverPid: number,
+    /** The process group of the server. */
+    readonly group: number,
     /** Sends the page to its first address again. */
     private readonly url: string,
     private readonly end: () => Promise<void>,
@@ -43,7 +42,8 @@ export class Workbench {
       const output = await runServerCommand(editor, profile, ['--install-extension', options.vsix]);
       if (!/successfully installed/.test(output)) throw new Error(`The VSIX was not installed:\n${output}`);
     }
-    const folder = mkdtempSync(join(tmpdir(), 'attn-workspace-'));
+    const folder = join(profile.folder, 'workspace');
+    mkdirSync(folder);
     for (const [name, text] of Object.entries(options.files ?? {})) {
       mkdirSync(dirname(join(folder, name)), { recursive: true });
       writeFileSync(join(folder, name), text);
@@ -53,7 +53,6 @@ export class Workbench {
     const end = async (): Promise<void> => {
       await browser.close().catch(() => {});
       await server.stop();
-      rmSync(folder, { recursive: true, force: true });
     };
     try {
       browser.page.setDefaultTimeout(patience);
@@ -61,7 +60,7 @@ export class Workbench {
       if (options.vsix === undefined) payload.push(['extensionDevelopmentPath', `vscode-remote://${server.authority}${root}`]);
       const url = workbenchUrl(server.url, { folder, payload });
       await browser.page.goto(url);
-      const workbench = new Workbench(browser.page, folder, server.pid, url, end);
+      const workbench = new Workbench(browser.page, folder, server.group, url, end);
       await workbench.ready();
       return workbench;
     } catch (error) {

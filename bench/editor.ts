@@ -1,0 +1,243 @@
+/**
+ * Measures the extension in a real workbench and writes bench/EDITOR.md. `npm run bench:editor`; `-- --edits 60` for more edits,
+ * `-- --part redraw|activation|idle|memory` (repeatable) for a part, printed only. The packaged VSIX is what is measured.
+ *
+ * Linux only: processor time and memory are read from /proc.
+ */
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { cpus, loadavg, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { processesOf, roleOf } from '../test/support/vscode/processes.js';
+import { root, vscodePackage } from '../test/support/vscode/versions.js';
+import { Watch } from '../test/support/vscode/watch.js';
+import { Workbench } from '../test/support/vscode/workbench.js';
+
+const parts = ['redraw', 'activation', 'idle', 'memory'] as const;
+const { values: options } = parseArgs({ options: { edits: { type: 'string', default: '40' }, part: { type: 'string', multiple: true } } });
+const edits = Number(options.edits);
+if (!Number.isInteger(edits) || edits < 2) throw new Error('--edits takes an integer above 1');
+const wants = (part: (typeof parts)[number]): boolean => options.part === undefined || options.part.includes(part);
+const load = loadavg()[0]!;
+const vsix = join(root, 'attn-lab.vsix');
+const example = 'icl-gradient-flow.attn';
+const text = readFileSync(join(root, 'examples', example), 'utf8');
+
+function quantile(samples: readonly number[], share: number): number {
+  if (samples.length === 0) throw new Error('nothing was measured');
+  const sorted = [...samples].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1)]!;
+}
+
+const ms = (time: number): string => `${time.toFixed(0)} ms`;
+const megabytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MB`;
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+}
+
+interface Opened {
+  readonly workbench: Workbench;
+  readonly watch: Watch;
+}
+
+/** The example beside its preview, with the cursor behind the first decimal of rho. */
+async function openExample(): Promise<Opened> {
+  const workbench = await Workbench.open({ vsix, files: { [example]: text } });
+  await workbench.openFile(example);
+  await workbench.command('Attn: Open Preview to the Side');
+  await workbench.panel().locator('canvas').first().waitFor();
+  const watch = await Watch.start(workbench.page);
+  await workbench.page.waitForTimeout(4000);
+  await workbench.openFile(example);
+  await workbench.select('0.5');
+  await workbench.page.keyboard.type('0.55');
+  await workbench.page.keyboard.press('ArrowLeft');
+  await workbench.page.waitForTimeout(3000);
+  await watch.take();
+  return { workbench, watch };
+}
+
+/** Digits without a period: each inserted one makes a number that was not there before. */
+const digit = (index: number): string => String((Math.imul(index + 1, 0x9e3779b1) >>> 8) % 10);
+
+async function redraw({ workbench, watch }: Opened): Promise<string> {
+  const { page } = workbench;
+  const first: number[] = [];
+  const whole: number[] = [];
+  const silent: number[] = [];
+  for (let index = 0; index < edits; index += 1) {
+    await page.keyboard.press(digit(index));
+    await page.waitForTimeout(1500);
+    const { keys, drawn, told } = await watch.take();
+    const key = keys[0];
+    const charts = told.filter((message) => message.parts.includes('charts')).map(({ sequence }) => sequence);
+    const times = drawn.filter(({ sequence }) => sequence >= (charts[0] ?? Number.POSITIVE_INFINITY)).map(({ time }) => time - key!);
+    const complete = drawn.find(({ sequence }) => sequence >= charts.at(-1)!)?.time;
+    if (times.length === 0 || complete === undefined) silent.push(index);
+    else {
+      first.push(times[0]!);
+      whole.push(complete - key!);
+    }
+    await page.keyboard.press('ArrowLeft');
+    await page.waitForTimeout(300);
+    await watch.take();
+  }
+  if (silent.length > 0) console.log(`no redraw after edits ${silent.join(', ')}`);
+  const row = (name: string, samples: readonly number[]): string[] => [
+    name,
+    ms(quantile(samples, 0.5)),
+    ms(quantile(samples, 0.95)),
+    ms(quantile(samples, 0)),
+    ms(quantile(samples, 1)),
+  ];
+  return [
+    '## From a keystroke to the redrawn chart',
+    '',
+    `First example, eight exact trajectories, the preview beside it; ${edits} edits of \`rho\` that no cache holds, ${silent.length} of them without a redraw within 1.5 s. From the key event in the page to the frame after the panel had drawn.`,
+    '',
+    table(
+      ['', 'median', '95th percentile', 'least', 'most'],
+      [row('first chart of the new text', first), row('all curves of the new text', whole)],
+    ),
+  ].join('\n');
+}
+
+/** The time that VS Code itself gives for the activation, each in a fresh window. */
+async function activation(): Promise<string> {
+  const times: number[] = [];
+  for (let round = 0; round < 3; round += 1) {
+    const workbench = await Workbench.open({ vsix, files: { [example]: text } });
+    try {
+      await workbench.openFile(example);
+      await workbench.page.waitForTimeout(3000);
+      await workbench.command('Developer: Show Running Extensions');
+      const row = workbench.page.locator('.runtime-extensions-editor .monaco-list-row', { hasText: 'Attn Lab' });
+      const shown = await row.first().locator('.activation-time').textContent();
+      const time = /(\d+)\s*ms/.exec(shown ?? '')?.[1];
+      if (time === undefined) throw new Error(`VS Code shows no activation time: ${shown}`);
+      times.push(Number(time));
+    } finally {
+      await workbench.close();
+    }
+  }
+  return [
+    '## Activation',
+    '',
+    `By VS Code's own clock (Show Running Extensions), on opening a spec in three fresh windows: ${times.map(ms).join(', ')}.`,
+  ].join('\n');
+}
+
+interface Usage {
+  readonly seconds: number;
+  readonly resident: number;
+}
+
+/** By role; what is not ours in the server's process group is left out. */
+function usage(workbench: Workbench): Map<string, Usage> {
+  const found = new Map<string, Usage>();
+  for (const process of processesOf(workbench.group)) {
+    const role = roleOf(process);
+    if (role === 'other') continue;
+    const before = found.get(role) ?? { seconds: 0, resident: 0 };
+    found.set(role, { seconds: before.seconds + process.seconds, resident: before.resident + process.resident });
+  }
+  return found;
+}
+
+async function idle({ workbench, watch }: Opened): Promise<string> {
+  await workbench.page.waitForTimeout(10_000);
+  await watch.take();
+  const before = usage(workbench);
+  await workbench.page.waitForTimeout(60_000);
+  const after = usage(workbench);
+  const { told, drawn } = await watch.take();
+  const rows = [...after].map(([role, { seconds }]) => [role, `${((seconds - (before.get(role)?.seconds ?? 0)) * 1000).toFixed(0)} ms`]);
+  return [
+    '## A minute without a key',
+    '',
+    `Processor time within 60 s, the preview open, ten seconds after the last edit. In the extension host run VS Code's own extensions too. The panel was told ${told.length} times and drew ${drawn.length} times.`,
+    '',
+    table(['process', 'processor time'], rows),
+  ].join('\n');
+}
+
+const editsForMemory = 500;
+
+async function memory({ workbench, watch }: Opened): Promise<string> {
+  const { page } = workbench;
+  const type = async (count: number, from: number): Promise<void> => {
+    for (let index = 0; index < count; index += 1) {
+      await page.keyboard.press(digit(from + index));
+      await page.keyboard.press('ArrowLeft');
+      await page.waitForTimeout(120);
+      // The number is started again before it is longer than the line is wide.
+      if (index % 40 === 39) {
+        await page.keyboard.press('End');
+        await page.keyboard.press('Shift+Home');
+        await page.keyboard.type(`let rho = 0.${1 + (((from + index) / 40) & 7)}5`);
+        await page.keyboard.press('Escape');
+        await page.keyboard.press('ArrowLeft');
+      }
+    }
+    await page.waitForTimeout(10_000);
+  };
+  await type(100, 1000);
+  const before = usage(workbench);
+  const heapBefore = await watch.heap();
+  await type(editsForMemory, 2000);
+  const after = usage(workbench);
+  const heapAfter = await watch.heap();
+  const rows = [...after].map(([role, { resident }]) => [
+    `${role}, resident`,
+    megabytes(before.get(role)?.resident ?? 0),
+    megabytes(resident),
+  ]);
+  rows.push(['panel, JavaScript heap', megabytes(heapBefore), megabytes(heapAfter)]);
+  return [
+    `## Memory after ${editsForMemory} edits`,
+    '',
+    'After 100 edits for warming up, and after 500 more. Resident memory of a process holds what its collector has not given back; the panel was collected before.',
+    '',
+    table(['', 'before', 'after'], rows),
+  ].join('\n');
+}
+
+const sections: string[] = [];
+const add = (section: string): void => {
+  sections.push(section);
+  console.log(`\n${section}`);
+};
+if (wants('activation')) add(await activation());
+const inWorkbench = [
+  ['redraw', redraw],
+  ['idle', idle],
+  ['memory', memory],
+] as const;
+if (inWorkbench.some(([part]) => wants(part))) {
+  const opened = await openExample();
+  const { workbench } = opened;
+  try {
+    for (const [part, measure] of inWorkbench) if (wants(part)) add(await measure(opened));
+    await workbench.screenshot('bench-editor');
+  } catch (error) {
+    await workbench.screenshot('bench-editor-failed');
+    throw error;
+  } finally {
+    await workbench.close();
+  }
+}
+if (options.part === undefined) {
+  const size = statSync(vsix).size;
+  const page = [
+    '# The extension, measured in a real workbench',
+    '',
+    `\`npm run bench:editor\` on ${new Date().toISOString().slice(0, 10)}: ${cpus().length} × ${cpus()[0]!.model.trim()}, ${megabytes(totalmem())}, Node ${process.version}, VS Code of ${vscodePackage.name} ${vscodePackage.version} in headless Chromium without a GPU, on the same processors. Load of the machine in the minute before: ${load.toFixed(2)}.`,
+    '',
+    `VSIX: ${megabytes(size)} (${size} bytes).`,
+    ...sections.flatMap((section) => ['', section]),
+    '',
+  ].join('\n');
+  writeFileSync(join(root, 'bench', 'EDITOR.md'), page);
+}
