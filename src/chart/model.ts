@@ -192,6 +192,7 @@ class Builder {
       y: curve.y,
       lower: curve.lower,
       upper: curve.upper,
+      smooth: isSmooth(curve, this.channels.against === null),
       atInfinity: curve.atInfinity,
     });
   }
@@ -342,6 +343,13 @@ function belongs(overlay: Overlay, plot: Plot, plots: readonly Plot[]): boolean 
   return alike.includes(plot);
 }
 
+/** Trajectories that are solved, not sampled; with more points than this the straight pieces are shorter than the eye sees. */
+const mostSmoothPoints = 400;
+
+function isSmooth(curve: Curve, isTrajectory: boolean): boolean {
+  return isTrajectory && curve.method !== 'sampled' && curve.lower === null && curve.x.length <= mostSmoothPoints;
+}
+
 function overlaySeries(overlay: Overlay, index: number): Series {
   const finite = (v: number | undefined): number | null => (v !== undefined && Number.isFinite(v) ? v : null);
   const points = overlay.points.x.flatMap((x, i) => (Number.isFinite(x) ? [{ x, y: finite(overlay.points.y[i]) }] : []));
@@ -358,6 +366,7 @@ function overlaySeries(overlay: Overlay, index: number): Series {
     samples: null,
     x: points.map((p) => p.x),
     y: points.map((p) => p.y),
+    smooth: false,
     lower: null,
     upper: null,
     atInfinity: null,

@@ -1,5 +1,5 @@
 /** Lines, bands, points and direct labels of one panel. */
-import { area, line } from 'd3-shape';
+import { area, curveMonotoneX, line } from 'd3-shape';
 import { projection } from './axis.js';
 import { simplify, thin } from './decimate.js';
 import { colourOf, contrast, mix, type Theme } from './palette.js';
@@ -89,13 +89,15 @@ function seriesMarks(
   };
   const paths: string[] = [];
   const draw = line<Point>().digits(2);
+  if (series.smooth) draw.curve(curveMonotoneX);
   // Categories have no order that a line could follow.
   for (const stretch of joined ? thin(xs, ys, columnWidth) : []) {
     if (stretch.length === 1) {
       if (!series.style.markers) dot(xs[stretch[0]!]!, ys[stretch[0]!]!, 1.3);
       continue;
     }
-    const points = simplify(xs, ys, stretch, tolerance).map((i): Point => [xs[i]!, ys[i]!]);
+    const kept = series.smooth ? Array.from(stretch) : simplify(xs, ys, stretch, tolerance);
+    const points = Array.from(kept, (i): Point => [xs[i]!, ys[i]!]);
     for (const piece of clip(points, box.top, box.bottom)) paths.push(draw(piece as Point[]) ?? '');
   }
   if (paths.length > 0) out.push(element('path', { d: paths.join(''), ...strokeAttributes(series.style, theme) }));

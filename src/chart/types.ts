@@ -79,6 +79,8 @@ export interface Series {
   readonly samples: number | null;
   readonly x: readonly number[];
   readonly y: readonly (number | null)[];
+  /** Few points of a smooth curve: joined by monotone cubics, which pass through every point and add no extremes. */
+  readonly smooth: boolean;
   /** Both or none. */
   readonly lower: readonly (number | null)[] | null;
   readonly upper: readonly (number | null)[] | null;
