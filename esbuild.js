@@ -69,7 +69,17 @@ const extension = await build({
   logLevel: 'warning',
 });
 
-/** The chart panel: one script and one style sheet, which its page names by nonce. */
+/** The controls of the panel try out a style element to see whether the browser knows `:focus-visible`. It does, and its policy allows no such element. */
+const noTrialStyle = {
+  name: 'no-trial-style',
+  setup({ onLoad }) {
+    onLoad({ filter: /fast-foundation[\\/]dist[\\/]esm[\\/]utilities[\\/]style[\\/]focus\.js$/ }, () => ({
+      contents: "export const focusVisible = 'focus-visible';",
+    }));
+  },
+};
+
+/** The chart panel: one script, which its page names by nonce, and one style sheet. */
 const panel = await build({
   entryPoints: { webview: 'webview/main.ts' },
   outdir: folder,
@@ -80,6 +90,7 @@ const panel = await build({
   format: 'iife',
   minify: true,
   legalComments: 'none',
+  plugins: [noTrialStyle],
   logLevel: 'warning',
 });
 
