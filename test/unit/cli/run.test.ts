@@ -156,6 +156,14 @@ describe('attn run', function () {
     assert.match(err, /temperature/);
   });
 
+  it('comes back from a folder that cannot be made', async function () {
+    if (process.platform !== 'linux') this.skip();
+    // Node's own recursive mkdir never ends here.
+    const { status, err } = await run([folder.file('quick.attn', quick), '--out', '/proc/none/here']);
+    assert.equal(status, 1);
+    assert.match(err, /cannot make the folder \/proc\/none\/here: /);
+  });
+
   it('writes figures and data that say where they come from', async () => {
     const out = join(folder.path, 'made', 'here');
     const { status } = await run([folder.file('quick.attn', quick), '--out', out, '--quiet']);
