@@ -48,7 +48,7 @@ export class Workbench {
       mkdirSync(dirname(join(folder, name)), { recursive: true });
       writeFileSync(join(folder, name), text);
     }
-    const server = await startServer(editor, profile, { trusted: options.asksForTrust !== true, testDriver: false });
+    const server = await startServer(editor, profile, { trusted: options.asksForTrust !== true, testDriver: options.vsix === undefined });
     const browser = await startBrowser(program, join(profile.folder, 'browser'), options);
     const end = async (): Promise<void> => {
       await browser.close().catch(() => {});
