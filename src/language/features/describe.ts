@@ -91,6 +91,8 @@ export function describeWord(name: string): string | null {
   return null;
 }
 
+export const describeFacet = (name: string): string | null => (Object.hasOwn(facets, name) ? facets[name]! : null);
+
 const keywords: Readonly<Record<string, string>> = {
   experiment: 'One study: what the tokens are, how the layer is trained or compared with its limit, what is measured, drawn and expected.',
   let: 'Names a value. At the top of the file it is seen by every experiment.',
