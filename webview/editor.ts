@@ -1,5 +1,6 @@
 /** The editor's side: messages checked on arrival, and the little state that survives a reload. */
 import { isToPanel } from '../src/protocol/check.js';
+import { fromChannel } from '../src/protocol/crossing.js';
 import type { FromPanel, ToPanel } from '../src/protocol/messages.js';
 import type { Chart, Parameters, Table } from './models.js';
 
@@ -26,7 +27,8 @@ export class Editor {
   }
 
   listen(receive: (message: Incoming) => void): void {
-    window.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
+    window.addEventListener('message', (event: MessageEvent<unknown>) => {
+      const data = fromChannel(event.data);
       if (isIncoming(data)) receive(data);
       else
         this.post({ type: 'problem', message: `The panel was sent something that is no message: ${JSON.stringify(data)?.slice(0, 200)}` });

@@ -17,7 +17,7 @@ export function registerLenses({ context, studies }: Services): void {
         const lens = (text: string, command: string): vscode.CodeLens =>
           new vscode.CodeLens(range, { title: text, command, arguments: [document.uri, title] });
         return [
-          lens(vscode.l10n.t('$(play) Run'), 'attn.runExperiment'),
+          lens(vscode.l10n.t('Run'), 'attn.runExperiment'),
           lens(vscode.l10n.t('Preview'), 'attn.openPreviewToSide'),
           lens(vscode.l10n.t('Export'), 'attn.exportFigure'),
         ];

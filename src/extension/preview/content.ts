@@ -1,10 +1,10 @@
 /** What a preview shows of a study: everything at once for a panel that was loaded, else what has changed. Knows no editor. */
-import type { ChartModel } from '../../chart/types.js';
+import type { ChartModel, ParametersModel, TableModel } from '../../chart/index.js';
 import type { SliderPlace } from '../../protocol/language.js';
 import type { PanelContent, PanelTab, RunsState } from '../../protocol/messages.js';
 import type { Study } from '../studies/study.js';
 
-export type Content = PanelContent<ChartModel>;
+export type Content = PanelContent<ChartModel, TableModel, ParametersModel>;
 
 /** What belongs to one preview and not to its study. */
 export interface ViewState {

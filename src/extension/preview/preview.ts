@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import type { ChartModel } from '../../chart/types.js';
 import { isFromPanel } from '../../protocol/check.js';
+import { toChannel } from '../../protocol/crossing.js';
 import { type SliderPlace, sliderText } from '../../protocol/language.js';
 import { type At, type FromPanel, type PanelTab, protocolVersion, type ToPanel } from '../../protocol/messages.js';
 import type { Watched } from '../../protocol/solver.js';
@@ -203,7 +204,9 @@ export class Preview implements vscode.Disposable {
 
   private post(message: ToPanel): void {
     if (this.disposed) return;
-    this.panel.webview.postMessage(message).then(undefined, (error: unknown) => log.warn(`The preview did not answer: ${reason(error)}`));
+    this.panel.webview
+      .postMessage(toChannel(message))
+      .then(undefined, (error: unknown) => log.warn(`The preview did not answer: ${reason(error)}`));
   }
 
   private hear(message: unknown): void {

@@ -3,10 +3,10 @@
  * what a dead process knew and the cache does not, is solved once more.
  */
 import { type ChildProcess, fork } from 'node:child_process';
-import type { ChartModel } from '../../chart/types.js';
+import type { ChartModel, ParametersModel, TableModel } from '../../chart/index.js';
 import { type ExportRequest, type FromSolver, isFromSolver, type ToSolver } from '../../protocol/solver.js';
 
-export type SolverMessage = FromSolver<ChartModel>;
+export type SolverMessage = FromSolver<ChartModel, TableModel, ParametersModel>;
 
 /** Deaths within this time count together. */
 const window = 60_000;

@@ -2,7 +2,7 @@
  * The solver of an editor: holds a session of the engine for each study and says how far it is, seldom enough that drawing keeps up. Knows
  * neither its process nor a clock of its own.
  */
-import { chartModels, toSvg } from '../../chart/index.js';
+import { chartModels, toPgfplots, toSvg } from '../../chart/index.js';
 import { csvLines } from '../../engine/export/csv.js';
 import { jsonText } from '../../engine/export/json.js';
 import { fileName } from '../../engine/export/name.js';
@@ -197,6 +197,7 @@ export class SolverService {
         const model = models.find(({ id }) => id === what.chart) ?? models[0];
         if (model === undefined) throw new Error('This experiment has no figure.');
         const metadata = provenanceOf(result, version);
+        if (what.format === 'pgfplots') return { name: `${name}.${fileName(model.id)}`, text: toPgfplots(model, { metadata }) };
         const text = toSvg(model, { theme: what.theme, background: what.transparent ? 'transparent' : 'theme', metadata });
         return { name: `${name}.${fileName(model.id)}`, text };
       }

@@ -1,11 +1,13 @@
 /** How far an experiment is, as those who show it want to know. */
-import { chartModels } from '../../chart/index.js';
-import type { ChartModel } from '../../chart/types.js';
+import { type ChartModel, chartModels, type ParametersModel, type TableModel, tableModel } from '../../chart/index.js';
 import type { ExperimentResult } from '../../engine/results.js';
 import type { Held } from '../../engine/session.js';
 import type { ExpectationNote, RunsState } from '../../protocol/messages.js';
 import type { Snapshot, Watched } from '../../protocol/solver.js';
 import { resultNotes, runName } from './notes.js';
+
+/** A snapshot with its models. */
+export type Models = Snapshot<ChartModel, TableModel, ParametersModel>;
 
 const mostFailures = 20;
 
@@ -16,13 +18,13 @@ export interface SnapshotOptions {
   readonly settled: boolean;
 }
 
-export function snapshotOf(result: ExperimentResult, { watched, held, budget, settled }: SnapshotOptions): Snapshot<ChartModel> {
+export function snapshotOf(result: ExperimentResult, { watched, held, budget, settled }: SnapshotOptions): Models {
   const { experiment } = result;
   return {
     title: experiment.title,
     hash: experiment.hash,
     charts: watched?.charts ? chartModels(result) : null,
-    table: null,
+    table: watched?.table ? tableModel(result) : null,
     parameters: null,
     hasParameters: false,
     runs: runsState(result),

@@ -2,13 +2,13 @@
  * What is known of one text: the newest plan, the results as far as they are, and whether they are older than the text. Decides what is asked
  * of the solver; newest text wins, and a text that says the same asks for nothing. Knows no editor.
  */
-import type { ChartModel } from '../../chart/types.js';
+import type { ChartModel, ParametersModel, TableModel } from '../../chart/index.js';
 import type { DiagnosticNote, ExperimentOutline, PlanParams } from '../../protocol/language.js';
 import type { StaleNote } from '../../protocol/messages.js';
 import type { Snapshot, ToSolver, Watched } from '../../protocol/solver.js';
 import type { SolverMessage } from '../solver/client.js';
 
-export type StudySnapshot = Snapshot<ChartModel>;
+export type StudySnapshot = Snapshot<ChartModel, TableModel, ParametersModel>;
 
 /** A result that has stood for so long is one that the reader has seen, and may want to compare with. */
 const seenAfter = 1000;
@@ -174,8 +174,11 @@ export class Study {
       this.before.set(snapshot.title, old.snapshot.charts);
     }
     // A view that is not watched any more keeps what it showed last.
-    const charts = snapshot.charts ?? (same ? old.snapshot.charts : null);
-    this.results.set(snapshot.title, { snapshot: { ...snapshot, charts }, since: same ? old.since : now });
+    const kept = same ? old.snapshot : null;
+    const charts = snapshot.charts ?? kept?.charts ?? null;
+    const table = snapshot.table ?? kept?.table ?? null;
+    const parameters = snapshot.parameters ?? kept?.parameters ?? null;
+    this.results.set(snapshot.title, { snapshot: { ...snapshot, charts, table, parameters }, since: same ? old.since : now });
   }
 
   private solveLive(): void {

@@ -1,0 +1,193 @@
+/**
+ * A chart model as a `pgfplots` picture for LaTeX: `\usepackage{pgfplots}` with `\usepgfplotslibrary{groupplots,fillbetween}` and
+ * `\pgfplotsset{compat=1.16}`, any engine. The numbers stand in the file, so that a reader can restyle them.
+ */
+import { colourOf, dashPattern, themes } from './palette.js';
+import { plainText } from './text.js';
+import type { Axis, ChartModel, LineStyle, Panel, Series, Text } from './types.js';
+
+export interface PgfplotsOptions {
+  /** Comment lines at the top: where the figure comes from. */
+  readonly metadata?: Readonly<Record<string, string | number | null>>;
+}
+
+const theme = themes.print;
+const widths = { thin: '0.4pt', normal: '0.8pt', heavy: '1.4pt' } as const;
+
+export function toPgfplots(model: ChartModel, options: PgfplotsOptions = {}): string {
+  const palette = new Palette();
+  const infinity = model.x.infinity ? placeOfInfinity(model.x) : null;
+  const columns = Math.min(model.panels.length, 3);
+  const body = model.panels.flatMap((panel, i) => panelLines(model, panel, i, columns, infinity, palette));
+  const group = `group style={group size=${columns} by ${Math.ceil(model.panels.length / columns)}, horizontal sep=1.2cm, vertical sep=1.6cm}`;
+  const lines = [
+    `% ${comment(model.title)}`,
+    ...Object.entries(options.metadata ?? {}).map(([name, value]) => `% ${name}: ${comment(String(value ?? ''))}`),
+    '% \\usepackage{pgfplots} \\usepgfplotslibrary{groupplots,fillbetween} \\pgfplotsset{compat=1.16}',
+    '\\begin{tikzpicture}',
+    ...palette.definitions(),
+    `\\begin{groupplot}[${group},`,
+    `  width=${columns === 1 ? '8.5cm' : '6cm'}, height=5cm, ${axisOptions('x', model.x, infinity)}`,
+    `  ${axisOptions('y', model.y, null)}`,
+    '  axis lines=left, grid=major, grid style={black!8}, legend style={draw=none, font=\\footnotesize, cells={anchor=west}},',
+    '  legend pos=outer north east, tick label style={font=\\footnotesize}, label style={font=\\small}, title style={font=\\small}]',
+    ...body,
+    '\\end{groupplot}',
+    '\\end{tikzpicture}',
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+/** Where L = ∞ is drawn: past the end of the axis, a step as wide as its last tick. */
+function placeOfInfinity({ scale, domain: [low, high] }: Axis): number {
+  return scale === 'log' ? high * (high / low) ** 0.12 : high + 0.12 * (high - low);
+}
+
+function axisOptions(name: 'x' | 'y', axis: Axis, infinity: number | null): string {
+  const [low, high] = axis.domain;
+  const options = [`${name}label={${latex(axis.label)}}`, `${name}min=${low}`, `${name}max=${infinity ?? high}`];
+  if (axis.scale === 'log') options.push(`${name}mode=log`);
+  const ticks = axis.ticks.filter(({ label }) => label !== null);
+  const values = [...ticks.map(({ value }) => value), ...(infinity === null ? [] : [infinity])];
+  const labels = [...ticks.map(({ label }) => latex(label!)), ...(infinity === null ? [] : ['$\\infty$'])];
+  if (axis.scale === 'category') {
+    options.push(`${name}tick={${axis.categories.map((_, i) => i).join(',')}}`);
+    options.push(`${name}ticklabels={${axis.categories.map((text) => `{${latex(text)}}`).join(',')}}`);
+  } else options.push(`${name}tick={${values.join(',')}}`, `${name}ticklabels={${labels.map((label) => `{${label}}`).join(',')}}`);
+  return `${options.join(', ')},`;
+}
+
+function panelLines(model: ChartModel, panel: Panel, index: number, columns: number, infinity: number | null, palette: Palette): string[] {
+  const title = panel.title.length === 0 ? model.title : plainText(panel.title);
+  const lines = [`\\nextgroupplot[title={${escapeLatex(title)}}]`];
+  const withLegend = index === columns - 1;
+  panel.series.forEach((series, i) => {
+    lines.push(...bandLines(series, `${index}x${i}`, palette));
+    lines.push(`% ${comment(plainText(series.label))}${series.methodLabel === '' ? '' : `, ${comment(series.methodLabel)}`}`);
+    lines.push(
+      `\\addplot[${lineOptions(series.style, palette)}${withLegend ? '' : ', forget plot'}] coordinates {${points(series, infinity)}};`,
+    );
+    if (withLegend) lines.push(`\\addlegendentry{${latex(series.label)}}`);
+  });
+  for (const reference of panel.references) {
+    const [low, high] = model.x.domain;
+    const at = `(${low},${reference.y}) (${infinity ?? high},${reference.y})`;
+    lines.push(`\\addplot[${lineOptions(reference.style, palette)}, forget plot] coordinates {${at}};`);
+  }
+  return lines;
+}
+
+function bandLines({ lower, upper, x, style }: Series, name: string, palette: Palette): string[] {
+  if (lower === null || upper === null) return [];
+  const edge = (values: readonly (number | null)[], suffix: string): string => {
+    const at = x.map((value, i) => (values[i] === null || values[i] === undefined ? '' : `(${value},${values[i]})`)).join(' ');
+    return `\\addplot[draw=none, forget plot, name path=${suffix}${name}] coordinates {${at}};`;
+  };
+  const fill = `\\addplot[${palette.name(style)}, opacity=0.18, forget plot] fill between[of=lower${name} and upper${name}];`;
+  return [edge(lower, 'lower'), edge(upper, 'upper'), fill];
+}
+
+function points({ x, y, atInfinity }: Series, infinity: number | null): string {
+  const finite = x.map((value, i) => (y[i] === null || y[i] === undefined ? '' : `(${value},${y[i]})`)).filter((point) => point !== '');
+  if (atInfinity !== null && infinity !== null) finite.push(`(${infinity},${atInfinity.y})`);
+  return finite.join(' ');
+}
+
+function lineOptions(style: LineStyle, palette: Palette): string {
+  const pattern = dashPattern(style.dash);
+  const width = Number.parseFloat(widths[style.weight]);
+  const dash = pattern.map((part, i) => `${i % 2 === 0 ? 'on' : 'off'} ${Math.round(100 * part * width) / 100}pt`).join(' ');
+  return [
+    palette.name(style),
+    `line width=${widths[style.weight]}`,
+    ...(dash === '' ? [] : [`dash pattern=${dash}`]),
+    ...(style.muted ? ['opacity=0.55'] : []),
+    style.markers ? 'mark=*, mark size=1pt, mark options={solid}' : 'mark=none',
+  ].join(', ');
+}
+
+/** Colours by name, each defined once. */
+class Palette {
+  private readonly names = new Map<string, string>();
+
+  name({ colour }: LineStyle): string {
+    const hex = colourOf(colour, theme).slice(1).toUpperCase();
+    const known = this.names.get(hex) ?? `attn${String.fromCharCode(65 + (this.names.size % 26))}${Math.floor(this.names.size / 26)}`;
+    this.names.set(hex, known);
+    return known;
+  }
+
+  definitions(): string[] {
+    return [...this.names].map(([hex, name]) => `\\definecolor{${name}}{HTML}{${hex}}`);
+  }
+}
+
+const symbols: Readonly<Record<string, string>> = {
+  '∞': '\\infty',
+  '‖': '\\|',
+  '−': '-',
+  '×': '\\times',
+  '·': '\\cdot',
+  '≤': '\\le',
+  '≥': '\\ge',
+  '≈': '\\approx',
+  '∇': '\\nabla',
+  '√': '\\surd',
+  '½': '\\frac12',
+  α: '\\alpha',
+  β: '\\beta',
+  γ: '\\gamma',
+  δ: '\\delta',
+  ε: '\\varepsilon',
+  η: '\\eta',
+  θ: '\\theta',
+  λ: '\\lambda',
+  μ: '\\mu',
+  ν: '\\nu',
+  π: '\\pi',
+  ρ: '\\rho',
+  σ: '\\sigma',
+  τ: '\\tau',
+  φ: '\\varphi',
+  ω: '\\omega',
+  Σ: '\\Sigma',
+  Δ: '\\Delta',
+  Λ: '\\Lambda',
+};
+const superscripts = '⁰¹²³⁴⁵⁶⁷⁸⁹';
+const subscripts = '₀₁₂₃₄₅₆₇₈₉';
+
+/** Text of a user or of ours, safe in LaTeX. */
+export function escapeLatex(text: string): string {
+  let out = '';
+  for (const character of text.normalize('NFC')) {
+    const symbol = symbols[character];
+    const up = superscripts.indexOf(character);
+    const down = subscripts.indexOf(character);
+    if (symbol !== undefined) out += `\\ensuremath{${symbol}}`;
+    else if (up >= 0) out += `\\textsuperscript{${up}}`;
+    else if (down >= 0) out += `\\textsubscript{${down}}`;
+    else if (character === '⁻') out += '\\textsuperscript{\\ensuremath{-}}';
+    else if (character === '\u00a0' || character === '\u202f' || character === '\u2009') out += '~';
+    else if (character === '\\') out += '\\textbackslash{}';
+    else if (character === '^' || character === '~') out += `\\${character}{}`;
+    else if ('#$%&_{}'.includes(character)) out += `\\${character}`;
+    else if (/\p{Cc}/u.test(character)) out += ' ';
+    else out += character;
+  }
+  return out;
+}
+
+export function latex(text: Text): string {
+  return text
+    .map((span) => {
+      const words = span.italic ? `\\textit{${escapeLatex(span.text)}}` : escapeLatex(span.text);
+      if (span.script === undefined) return words;
+      return span.script === 'sub' ? `\\textsubscript{${words}}` : `\\textsuperscript{${words}}`;
+    })
+    .join('');
+}
+
+function comment(text: string): string {
+  return text.replace(/[\r\n]+/g, ' ');
+}
