@@ -1,7 +1,7 @@
 /** Results as text and back, with the values that JSON does not know. */
 import type { RunResult } from '../solver/result.js';
 
-const format = 1;
+const format = 2;
 const words: Readonly<Record<string, number>> = { nan: Number.NaN, inf: Number.POSITIVE_INFINITY, '-inf': Number.NEGATIVE_INFINITY };
 
 function toJson(_key: string, value: unknown): unknown {

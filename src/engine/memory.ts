@@ -39,5 +39,7 @@ function sizeOf(result: RunResult): number {
   for (const series of Object.values(result.quantities)) {
     size += 8 + series.value.length * (1 + (series.lower ? 2 : 0) + (series.standardError ? 1 : 0));
   }
+  const { parameters } = result;
+  if (parameters !== undefined) size += parameters.at.length * (2 + parameters.size * (parameters.size + 1));
   return size;
 }

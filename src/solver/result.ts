@@ -22,6 +22,22 @@ export interface Series {
   readonly reason?: string;
 }
 
+/** The trained scores at some recorded points (`snapshots.ts`). */
+export interface ParameterSnapshots {
+  readonly against: Axis;
+  readonly at: readonly number[];
+  /** d: rows and columns of a matrix. */
+  readonly size: number;
+  /** For each point, A (one head) or Σ_h b_h A_h (several) row by row. */
+  readonly matrices: readonly (readonly number[])[];
+  /** For each point, b (one head) or 1. */
+  readonly scales: readonly number[];
+  /** For each point, the eigenvalues of the symmetric part of scale · matrix, falling. */
+  readonly eigenvalues: readonly (readonly number[])[];
+  /** Where they tend with an infinite prompt, falling; null where that is not known. */
+  readonly best: readonly number[] | null;
+}
+
 export interface RunResult {
   /** The weakest method among the quantities. */
   readonly method: Method;
@@ -31,6 +47,8 @@ export interface RunResult {
   readonly quantities: Readonly<Record<string, Series>>;
   /** Sentences for the reader: rare queries govern, values left out, tolerance not met. */
   readonly notes: readonly string[];
+  /** Absent without training, and where they are too large to look at. */
+  readonly parameters?: ParameterSnapshots;
 }
 
 export type FailureCode = 'diverged' | 'no_limit' | 'tolerance' | 'memory' | 'unsupported' | 'cancelled';
@@ -49,5 +67,4 @@ export class SolverFailure extends Error {
 
 export type SolveEvent =
   /** `fraction` of the run that is done, 0 to 1. */
-  | { readonly kind: 'progress'; readonly fraction: number }
-  | { readonly kind: 'partial'; readonly result: RunResult };
+  { readonly kind: 'progress'; readonly fraction: number } | { readonly kind: 'partial'; readonly result: RunResult };

@@ -5,6 +5,7 @@ import { initialParameters, layoutOf, merge } from './parameters.js';
 import type { Problem } from './problem.js';
 import { type Axis, type RunResult, type Series, type SolveEvent, SolverFailure } from './result.js';
 import { trainStochastic } from './sgd.js';
+import { snapshotsOf } from './snapshots.js';
 import { type MeasuredPoint, type MeasuredTrajectory, measureTrajectory, weakest } from './trajectory.js';
 
 /**
@@ -19,12 +20,14 @@ export function* solve(problem: Problem): Generator<SolveEvent, RunResult> {
   const points = yield* within(trainPoints(problem), 0, shares.train);
   const measured = yield* within(measureTrajectory(problem, points), shares.train, shares.measure);
   const trajectory = train === null ? withoutAxis(measured) : measured;
-  if (concentrate === null) return { ...trajectory, notes: [] };
   const layout = layoutOf(problem);
+  const snapshots = train === null ? null : snapshotsOf(problem, layout, points);
+  const seen = snapshots === null ? {} : { parameters: snapshots };
+  if (concentrate === null) return { ...trajectory, notes: [], ...seen };
   const at: ErrorPoint[] = points.map((point) => merge(layout, point.theta));
   const against: Axis | null = train === null ? null : Object.keys(trajectory.axes).includes('step') ? 'step' : 'time';
   const errors = yield* errorsFrom(problem, at, against, shares.train + shares.measure, trajectory);
-  return join(trajectory, errors);
+  return { ...join(trajectory, errors), ...seen };
 }
 
 /** Plain tokens have no training: only the distance from the limit is measured. */

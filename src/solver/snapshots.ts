@@ -1,0 +1,68 @@
+/** The trained layer along its training, in a form that can be looked at. */
+import { symmetricEigen, symmetrise } from './linear-algebra.js';
+import { type Layout, merge, taskOf } from './parameters.js';
+import type { Problem } from './problem.js';
+import type { Axis, ParameterSnapshots } from './result.js';
+import type { MeasuredPoint } from './trajectory.js';
+
+/** Snapshots kept at most, and numbers in all of them together. */
+const mostPoints = 65;
+const mostNumbers = 40_000;
+/** A larger matrix is no picture. */
+const mostEntries = 64 * 64;
+
+/**
+ * The d × d block of the scores at some of the recorded points, the first and the last among them; null when it is too large to look at. With one
+ * head it is A itself, and b its scale; with several Σ_h b_h A_h, and the scale is 1. The temperature is inside, as the risk sees it.
+ */
+export function snapshotsOf(problem: Problem, layout: Layout, points: readonly MeasuredPoint[]): ParameterSnapshots | null {
+  const { heads, D } = layout;
+  const d = D - 1;
+  if (points.length < 2 || d * d > mostEntries) return null;
+  const against: Axis = points.some((point) => point.step !== undefined) ? 'step' : 'time';
+  const kept = chosen(points.length, Math.max(2, Math.min(mostPoints, Math.floor(mostNumbers / (d * d)))));
+  const merged = merge(layout, new Float64Array(layout.size));
+  const at: number[] = [];
+  const matrices: number[][] = [];
+  const scales: number[] = [];
+  const eigenvalues: number[][] = [];
+  for (const index of kept) {
+    const point = points[index]!;
+    const { U, v } = merge(layout, point.theta, merged);
+    const scale = heads === 1 ? v[d]! : 1;
+    const matrix = Array.from({ length: d }, (_, i) =>
+      Array.from({ length: d }, (_, j) => {
+        if (heads === 1) return U[i * D + j]!;
+        let sum = 0;
+        for (let h = 0; h < heads; h++) sum += v[h * D + d]! * U[(h * D + i) * D + j]!;
+        return sum;
+      }),
+    );
+    at.push(against === 'step' ? (point.step ?? 0) : point.time);
+    matrices.push(matrix.flat());
+    scales.push(scale);
+    eigenvalues.push(falling(symmetricEigen(symmetrise(matrix)).values, scale));
+  }
+  return { against, at, size: d, matrices, scales, eigenvalues, best: bestEigenvalues(problem) };
+}
+
+/** Indices spread evenly over `count` points, with both ends. */
+function chosen(count: number, most: number): number[] {
+  if (count <= most) return Array.from({ length: count }, (_, i) => i);
+  return Array.from({ length: most }, (_, i) => Math.round((i * (count - 1)) / (most - 1)));
+}
+
+function falling(values: ArrayLike<number>, factor: number): number[] {
+  return Array.from(values, (value) => value * factor).sort((a, b) => b - a);
+}
+
+/**
+ * Eigenvalues of b A = Σ⁻¹, where an infinite prompt predicts as the Bayes rule does (`bayesSolution`). Null where that is not the limit: another link
+ * than the identity, or softmax on tokens that are not Gaussian, whose limit is not affine.
+ */
+function bestEigenvalues(problem: Problem): number[] | null {
+  const task = taskOf(problem);
+  if (task.link !== 'identity' || (problem.attention.kernel === 'softmax' && task.tokens !== null)) return null;
+  const values = Array.from(symmetricEigen(task.covariance).values, (value) => 1 / value);
+  return values.every(Number.isFinite) ? falling(values, 1) : null;
+}
