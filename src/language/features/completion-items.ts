@@ -143,7 +143,7 @@ export class Items {
       .filter((one) => {
         const isVisible = one.experiment === -1 || one.experiment === this.context.experiment;
         // A definition is not seen from within itself.
-        const isOwn = one.start <= this.context.prefix.start && this.context.prefix.start <= one.end;
+        const isOwn = this.context.before[0]?.start === one.start;
         if (!isVisible || isOwn || seen.has(one.name)) return false;
         seen.add(one.name);
         return true;

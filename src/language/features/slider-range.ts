@@ -75,7 +75,9 @@ export function sliderScale(value: number, range: NumberRange): SliderScale {
   return linear(Math.max(low, Math.min(0, Math.sign(value) * reach, value === 0 ? -1 : 0)), Math.min(high, value < 0 ? 0 : reach), integer);
 }
 
-function linear(min: number, max: number, integer: boolean): SliderScale {
+function linear(min: number, end: number, integer: boolean): SliderScale {
+  // A value outside its range leaves no room; the slider still has two ends.
+  const max = end > min ? end : min + 1;
   const step = integer ? 1 : roundNumber((max - min) / 100);
   return { min, max, step, scale: 'linear', integer };
 }

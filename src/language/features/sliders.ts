@@ -55,7 +55,7 @@ export function slidersAt(document: SpecDocument, offset: number): SliderPlace[]
   }
   if (block !== undefined) add(numbersOf(block));
   const experiment = document.nodeAt(offset, isExperiment) ?? document.experiments()[0];
-  const behind = experiment === undefined ? document.parsed.tree.elements.filter(isLet) : letsBehind(experiment);
+  const behind = experiment === undefined ? literalsOf(document.parsed.tree.elements.filter(isLet)) : letsBehind(experiment);
   add(behind);
   return [...found.values()];
 }
@@ -78,7 +78,12 @@ function letsBehind(node: AstNode): AstNode[] {
     }
   };
   visit(node);
-  return [...lets].filter((one) => one.value !== undefined && literalOf(one.value) !== null).map((one) => literalOf(one.value)!);
+  return literalsOf(lets);
+}
+
+/** The numbers of those lets that are one. */
+function literalsOf(lets: Iterable<Let>): AstNode[] {
+  return [...lets].flatMap((one) => (one.value === undefined ? [] : (literalOf(one.value) ?? [])));
 }
 
 /** The literal of a number with its sign, or null. */
