@@ -26,7 +26,7 @@ const text = readFileSync(join(root, 'examples', example), 'utf8');
 function quantile(samples: readonly number[], share: number): number {
   if (samples.length === 0) throw new Error('nothing was measured');
   const sorted = [...samples].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1)]!;
+  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)]!;
 }
 
 const ms = (time: number): string => `${time.toFixed(0)} ms`;

@@ -4,30 +4,15 @@
   const now = () => performance.timeOrigin + performance.now();
   const noted = { keys: [], told: [], drawn: [] };
 
-  /** The webview wraps a message of the panel; how deep is its own affair. */
-  const sequenceOf = (value, depth) => {
-    if (typeof value !== 'object' || value === null || depth === 0) return null;
-    if (value.type === 'drawn' && typeof value.sequence === 'number') return value.sequence;
-    for (const part of Object.values(value)) {
-      const found = sequenceOf(part, depth - 1);
-      if (found !== null) return found;
-    }
-    return null;
-  };
-
   globalThis.attnWatch = {
     keys: () => addEventListener('keydown', () => noted.keys.push(now()), { capture: true }),
-    /** In the frame that the panel's document lies in. */
-    drawn: () =>
-      addEventListener('message', ({ data }) => {
-        const sequence = sequenceOf(data, 4);
-        if (sequence !== null) requestAnimationFrame(() => noted.drawn.push({ sequence, time: now() }));
-      }),
-    /** In the panel's document. */
-    told: () =>
+    /** In the panel's document. The panel draws in the first frame after a message; the frame after that one shows it. */
+    panel: () =>
       addEventListener('message', ({ data }) => {
         if (typeof data?.sequence !== 'number') return;
-        noted.told.push({ sequence: data.sequence, parts: Object.keys(data.changes ?? data.content ?? {}), time: now() });
+        const { sequence } = data;
+        noted.told.push({ sequence, parts: Object.keys(data.changes ?? data.content ?? {}), time: now() });
+        requestAnimationFrame(() => requestAnimationFrame(() => noted.drawn.push({ sequence, time: now() })));
       }),
     take: (what) => noted[what].splice(0),
     /** Bytes of the heap after a collection. */

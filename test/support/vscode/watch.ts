@@ -4,7 +4,7 @@ import type { Frame, Page } from 'playwright-core';
 
 export interface Drawn {
   readonly sequence: number;
-  /** The frame after the panel said that it has drawn. */
+  /** The frame after the one in which the panel drew what it was told. */
   readonly time: number;
 }
 
@@ -21,18 +21,17 @@ const script = readFileSync(join(import.meta.dirname, 'in-page.js'), 'utf8');
 export class Watch {
   private constructor(
     private readonly page: Page,
-    private readonly outer: Frame,
     private readonly panel: Frame,
   ) {}
 
   static async start(page: Page): Promise<Watch> {
     const outer = await frameIn(page, 'iframe.webview.ready');
     const panel = await frameIn(outer, 'iframe#active-frame');
-    for (const [place, what] of [[page, 'keys'] as const, [outer, 'drawn'] as const, [panel, 'told'] as const]) {
-      await place.evaluate(script);
-      await place.evaluate(`attnWatch.${what}()`);
-    }
-    return new Watch(page, outer, panel);
+    await page.evaluate(script);
+    await page.evaluate('attnWatch.keys()');
+    await panel.evaluate(script);
+    await panel.evaluate('attnWatch.panel()');
+    return new Watch(page, panel);
   }
 
   /** What was noted since the last call; times are milliseconds of one clock. */
@@ -40,7 +39,7 @@ export class Watch {
     const [keys, told, drawn] = await Promise.all([
       this.page.evaluate<number[]>("attnWatch.take('keys')"),
       this.panel.evaluate<Told[]>("attnWatch.take('told')"),
-      this.outer.evaluate<Drawn[]>("attnWatch.take('drawn')"),
+      this.panel.evaluate<Drawn[]>("attnWatch.take('drawn')"),
     ]);
     return { keys, told, drawn };
   }
