@@ -10,6 +10,7 @@ import { Banners } from './parts/banners.js';
 import { Expectations } from './parts/expectations.js';
 import { Figure } from './parts/figure.js';
 import { Header } from './parts/header.js';
+import { ParametersView } from './parts/parameters-view.js';
 import { Readout } from './parts/readout.js';
 import { Sliders } from './parts/sliders.js';
 import { TableView } from './parts/table-view.js';
@@ -30,7 +31,7 @@ export class App {
   private readonly readout = new Readout();
   private readonly empty = element('p', { class: 'empty' });
   private readonly charts = element('div', { class: 'charts' });
-  private readonly parametersPage = element('div', { class: 'page' });
+  private readonly parametersView: ParametersView;
   private readonly tableView: TableView;
   private readonly header: Header;
   private readonly banners: Banners;
@@ -60,7 +61,21 @@ export class App {
       copy: (text) => editor.post({ type: 'copyText', text }),
       say: (sentence) => setText(this.live, sentence),
     });
-    const pages = { charts: element('div', { class: 'page' }, this.charts), table: this.tableView.node, parameters: this.parametersPage };
+    this.parametersView = new ParametersView(
+      {
+        choose: (run, moment) => {
+          this.remember({ ...this.memory, run, moment });
+          this.ask();
+        },
+        say: (sentence) => setText(this.live, sentence),
+      },
+      this.readout,
+    );
+    const pages = {
+      charts: element('div', { class: 'page' }, this.charts),
+      table: this.tableView.node,
+      parameters: this.parametersView.node,
+    };
     this.tabs = new Tabs(pages, (tab) => this.look({ tab }));
     root.append(
       this.header.node,
@@ -139,6 +154,7 @@ export class App {
     document.body.classList.toggle('is-stale', content.stale !== null);
     if (memory.tab === 'charts') this.drawCharts(content);
     if (memory.tab === 'table') this.tableView.show(content.table, memory.sort);
+    if (memory.tab === 'parameters') this.parametersView.show(content.parameters, memory.run, memory.moment, this.colours);
     this.expectations.show(content.expectations);
   }
 

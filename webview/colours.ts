@@ -82,6 +82,13 @@ export function colourIn(role: ColourRole, colours: Colours): string {
   }
 }
 
+/** A colour for −1 to 1: the background at 0, one hue on either side; and ink that can be read on it. */
+export function divergent(value: number, { background, foreground, categories }: Colours): { readonly fill: string; readonly ink: string } {
+  const hue = (value < 0 ? categories[1] : categories[0]) ?? foreground;
+  const fill = mix(background, hue, Math.min(1, Math.abs(value)));
+  return { fill, ink: contrast(fill, foreground) >= contrast(fill, background) ? foreground : background };
+}
+
 /** With an opacity of 0 to 1, as #rrggbbaa. */
 export function faded(colour: string, opacity: number): string {
   return `${colour}${Math.round(Math.min(1, Math.max(0, opacity)) * 255)

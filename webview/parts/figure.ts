@@ -78,7 +78,7 @@ export class Figure implements PanelHost {
     );
   }
 
-  get axes(): Axes {
+  axes(): Axes {
     const { model, choice } = this.input!;
     return axesOf(model, choice);
   }
@@ -86,7 +86,7 @@ export class Figure implements PanelHost {
   show(input: FigureInput): void {
     this.input = input;
     const { model, choice, colours } = input;
-    const axes = this.axes;
+    const axes = this.axes();
     const part = /\(\d+ of \d+\)$/.exec(model.title)?.[0] ?? '';
     const spoken = `${plainText(axes.y.label)} against ${plainText(axes.x.label)}${part === '' ? '' : ` ${part}`}`;
     setAttributes(this.node, { 'aria-label': spoken });
@@ -122,7 +122,7 @@ export class Figure implements PanelHost {
   /** Stretches or moves what is seen; every panel of the figure follows. */
   move(anchor: { readonly x: number; readonly y: number }, factor: number, shift: { readonly x: number; readonly y: number }): void {
     const { model, choice } = this.input!;
-    const axes = this.axes;
+    const axes = this.axes();
     const home = axesOf(model, { x: withoutDomain(choice.x), y: withoutDomain(choice.y), hidden: [] });
     const x = moved(axes.x, home.x, anchor.x, factor, shift.x);
     const y = moved(axes.y, home.y, anchor.y, factor, shift.y);
@@ -137,7 +137,7 @@ export class Figure implements PanelHost {
   /** Shows a part of the plot, 0 to 1 in both directions. */
   select(x: readonly [number, number], y: readonly [number, number]): void {
     const { model, choice } = this.input!;
-    const axes = this.axes;
+    const axes = this.axes();
     const home = axesOf(model, { x: withoutDomain(choice.x), y: withoutDomain(choice.y), hidden: [] });
     const part = (name: 'x' | 'y', [low, high]: readonly [number, number]): AxisChoice => {
       const size = high - low;
@@ -154,7 +154,7 @@ export class Figure implements PanelHost {
 
   private switchScale(name: 'x' | 'y'): void {
     const { model, choice } = this.input!;
-    const scale = this.axes[name].scale === 'log' ? 'linear' : 'log';
+    const scale = this.axes()[name].scale === 'log' ? 'linear' : 'log';
     this.handlers.choose({ ...choice, [name]: scale === model[name].scale ? {} : { scale } });
   }
 
@@ -190,7 +190,7 @@ export class Figure implements PanelHost {
     const keys = parseKeys(choice.hidden, legendGroups(model).flat());
     const hidden = (line: Series | Panel['references'][number]): boolean => hiddenBy(keys, line);
     const { emphasis } = this;
-    const axes = this.axes;
+    const axes = this.axes();
     model.panels.forEach((panel, i) => {
       const ghosts = previous?.panels[i]?.series.filter((series) => series.role === 'value' && !hidden(series)) ?? [];
       const stands = standsOut(panel, emphasis, highlight);

@@ -12,7 +12,7 @@ import type { Readout } from './readout.js';
 /** What a panel asks of its figure. */
 export interface PanelHost {
   readonly readout: Readout;
-  readonly axes: Axes;
+  axes(): Axes;
   reveal(series: Series): void;
   say(sentence: string): void;
   move(anchor: { readonly x: number; readonly y: number }, factor: number, shift: { readonly x: number; readonly y: number }): void;
@@ -179,7 +179,7 @@ export class PanelView {
   }
 
   private positionOf({ series, index }: Reading): number {
-    const { x } = this.host.axes;
+    const { x } = this.host.axes();
     const value = series.x[index]!;
     const [low, high] = x.domain;
     return x.scale === 'log' ? Math.log(value / low) / Math.log(high / low) : (value - low) / (high - low);

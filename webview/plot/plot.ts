@@ -227,7 +227,8 @@ function dataset({ series, curve, colour, joined }: SceneLine, dim: boolean, siz
   const markers = style.markers || !joined;
   return {
     label: plainText(series.label),
-    data: polyline(curve, size, markers),
+    data: polyline(curve, size, markers || series.smooth),
+    cubicInterpolationMode: series.smooth ? 'monotone' : 'default',
     borderColor: style.muted && !dim ? faded(colour, 0.55) : colour,
     backgroundColor: colour,
     borderWidth: width,

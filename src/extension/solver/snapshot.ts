@@ -1,5 +1,13 @@
 /** How far an experiment is, as those who show it want to know. */
-import { type ChartModel, chartModels, type ParametersModel, type TableModel, tableModel } from '../../chart/index.js';
+import {
+  type ChartModel,
+  chartModels,
+  hasParameters,
+  type ParametersModel,
+  parametersModel,
+  type TableModel,
+  tableModel,
+} from '../../chart/index.js';
 import type { ExperimentResult } from '../../engine/results.js';
 import type { Held } from '../../engine/session.js';
 import type { ExpectationNote, RunsState } from '../../protocol/messages.js';
@@ -25,8 +33,8 @@ export function snapshotOf(result: ExperimentResult, { watched, held, budget, se
     hash: experiment.hash,
     charts: watched?.charts ? chartModels(result) : null,
     table: watched?.table ? tableModel(result) : null,
-    parameters: null,
-    hasParameters: false,
+    parameters: watched?.parameters ? parametersModel(result) : null,
+    hasParameters: hasParameters(result),
     runs: runsState(result),
     expectations: expectationNotes(result),
     held: held.runs.length === 0 ? null : { runs: held.runs.length, seconds: held.seconds, budget: budget ?? Number.POSITIVE_INFINITY },

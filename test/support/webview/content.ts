@@ -1,5 +1,5 @@
 /** What a panel is sent about a spec, from the solver itself. */
-import { chartModels, type TableModel, tableModel } from '../../../src/chart/index.js';
+import { chartModels, hasParameters, parametersModel, type TableModel, tableModel } from '../../../src/chart/index.js';
 import type { ParametersModel } from '../../../src/chart/parameters.js';
 import type { ChartModel } from '../../../src/chart/types.js';
 import { derive } from '../../../src/engine/derive.js';
@@ -39,8 +39,8 @@ export function contentOf(results: readonly ExperimentResult[], shown = 0, chang
     charts: chartModels(result),
     previous: null,
     table: tableModel(result),
-    parameters: null,
-    hasParameters: false,
+    parameters: parametersModel(result),
+    hasParameters: hasParameters(result),
     hasPrevious: false,
     runs: { total, done: total, running: 0, failed: 0, cached: 0, fraction: 1, failures: [] },
     expectations: result.expectations.map(({ expectation, verdict, detail }) => ({
