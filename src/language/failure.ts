@@ -1,6 +1,6 @@
 import { type Diagnostic, diagnostic } from './diagnostic.js';
 import { nearest } from './distance.js';
-import type { Leaf } from './structure.js';
+import type { Leaf } from './structure-parts.js';
 import { type Token, virtual } from './tokens.js';
 import { blocks, clauseWords, quantities, statements } from './vocabulary.js';
 

@@ -3,7 +3,8 @@ import { type Diagnostic, diagnostic } from './diagnostic.js';
 import { explainFailure } from './failure.js';
 import type { Spec } from './generated/ast.js';
 import { attnParser } from './services.js';
-import { type ExperimentPart, findStructure, type Leaf, type Structure, streamTokens } from './structure.js';
+import { findStructure } from './structure.js';
+import { type ExperimentPart, type Leaf, type Structure, streamTokens } from './structure-parts.js';
 import { type Comment, endToken, scan, type Token } from './tokens.js';
 import { statements } from './vocabulary.js';
 

@@ -1,62 +1,14 @@
 import type { Code } from './catalogue.js';
 import { type Diagnostic, diagnostic, type Fix } from './diagnostic.js';
 import { nearest } from './distance.js';
-import { endToken, type Token, virtual } from './tokens.js';
-import { blocks, clauseWords, statements } from './vocabulary.js';
-
-/** What a statement is parsed as. `unknown`: a line that begins with no word of the language. */
-export type StatementKind = 'Let' | 'Member' | 'Setting' | 'unknown';
-
-/** A statement or setting: the unit of damage. A reported one is left out of the tree, unless the report repaired it. */
-export interface Leaf {
-  readonly kind: StatementKind;
-  tokens: Token[];
-  /** True when its mistake is reported already. */
-  reported: boolean;
-  /** True when it cannot be part of the tree. */
-  damaged: boolean;
-  /** Said when the setting before it in the line is whole: a separator is missing between them. */
-  unseparated?: Diagnostic;
-  /** Index of the experiment it stands in, or −1. */
-  readonly experiment: number;
-  /** The block it stands in, for a setting. */
-  readonly block: BlockPart | null;
-}
-
-export interface BlockPart {
-  header: Token[];
-  open: Token;
-  close: Token;
-  readonly settings: Leaf[];
-  /** True when something is wrong before its brace. */
-  damagedHeader: boolean;
-}
-
-export interface ExperimentPart {
-  readonly header: Token[];
-  readonly open: Token;
-  close: Token;
-  readonly members: (Leaf | BlockPart)[];
-  /** True when a whole member, or the name of a block, could not be made out. */
-  damaged: boolean;
-}
-
-export interface Structure {
-  readonly parts: (Leaf | ExperimentPart)[];
-  readonly diagnostics: Diagnostic[];
-  /** True when a part of the file outside every experiment could not be made out. */
-  readonly lost: boolean;
-}
+import { beyondLimits } from './expression-limits.js';
+import { blockKinds, LookAhead, notNames, reserved, statementWords } from './look-ahead.js';
+import type { BlockPart, ExperimentPart, Leaf, StatementKind, Structure } from './structure-parts.js';
+import { type Token, virtual } from './tokens.js';
+import { blocks, clauseWords } from './vocabulary.js';
 
 const opening: Readonly<Record<string, string>> = { '(': ')', '[': ']' };
 const operators = new Set(['+', '-', '*', '/', '^', '..', ',', '=', ':', '(', '[', '.', '%']);
-const blockKinds = Object.keys(blocks);
-const statementWords = new Set(Object.keys(statements));
-const reserved = new Set(['let', 'sweep', 'experiment']);
-/** Words that name no block and no variant. */
-const notNames = new Set([...reserved, 'true', 'false']);
-const maximumDepth = 32;
-const maximumTokens = 1000;
 
 /**
  * Finds the experiments, blocks, statements and settings of a text by its lines, brackets and first words, so that a mistake stays
@@ -69,6 +21,7 @@ export function findStructure(tokens: readonly Token[]): Structure {
 
 class StructurePass {
   readonly #tokens: readonly Token[];
+  readonly #ahead: LookAhead;
   readonly #diagnostics: Diagnostic[] = [];
   readonly #parts: (Leaf | ExperimentPart)[] = [];
   #i = 0;
@@ -78,6 +31,7 @@ class StructurePass {
 
   constructor(tokens: readonly Token[]) {
     this.#tokens = tokens;
+    this.#ahead = new LookAhead(tokens);
   }
 
   run(): Structure {
@@ -89,126 +43,22 @@ class StructurePass {
     this.#diagnostics.push(diagnostic(code, message, range, fix));
   }
 
-  #at(k: number): Token | undefined {
-    return this.#tokens[k];
-  }
-
-  #is(k: number, image: string): boolean {
-    const t = this.#tokens[k];
-    return t !== undefined && t.image === image && (t.kind === 'symbol' || t.kind === 'word');
-  }
-
-  #isWord(k: number): boolean {
-    return this.#tokens[k]?.kind === 'word';
-  }
-
-  #sameLine(k: number): boolean {
-    const t = this.#tokens[k];
-    return t !== undefined && !t.first;
-  }
-
-  /** `WORD =` */
-  #isAssignment(k: number): boolean {
-    return this.#isWord(k) && this.#is(k + 1, '=');
-  }
-
-  #isExperiment(k: number): boolean {
-    if (!this.#isWord(k)) return false;
-    if (this.#is(k, 'experiment')) return this.#at(k + 1)?.kind === 'string' || this.#is(k + 1, '{') || this.#at(k)!.first;
-    return this.#at(k + 1)?.kind === 'string' && this.#is(k + 2, '{') && nearest(this.#at(k)!.image, ['experiment']) !== undefined;
-  }
-
-  /** Kind of block named by a word, exactly or nearly. */
-  #blockKind(k: number): string | undefined {
-    if (!this.#isWord(k)) return undefined;
-    const image = this.#at(k)!.image;
-    return Object.hasOwn(blocks, image) ? image : nearest(image, blockKinds);
-  }
-
-  /** `WORD {` or `WORD WORD {`, with settings or nothing inside. */
-  #isBlock(k: number): boolean {
-    if (!this.#isWord(k) || statementWords.has(this.#at(k)!.image) || notNames.has(this.#at(k)!.image)) return false;
-    const brace = this.#is(k + 1, '{') ? k + 1 : this.#isWord(k + 1) && this.#is(k + 2, '{') ? k + 2 : -1;
-    return brace > 0 && (this.#is(brace + 1, '}') || this.#isAssignment(brace + 1) || this.#blockKind(k) !== undefined);
-  }
-
-  /** What surely begins a member of an experiment: a reserved word, a block, a statement word with what follows it. */
-  #startsMember(k: number): boolean {
-    const t = this.#at(k);
-    if (t?.kind !== 'word') return false;
-    if (t.image === 'let') return this.#isWord(k + 1) || this.#is(k + 1, '=');
-    if (t.image === 'sweep') return this.#isWord(k + 1);
-    if (this.#isExperiment(k)) return true;
-    if (this.#isBlock(k)) return true;
-    const next = this.#at(k + 1);
-    if (!statementWords.has(t.image) || next === undefined || next.first) return false;
-    if (t.image === 'overlay') return next.kind === 'string';
-    if (t.image === 'repeat') return next.kind === 'number' || (next.kind === 'word' && !clauseWords.has(next.image));
-    return next.kind === 'word' && (!clauseWords.has(next.image) || ['rate', 'fitted', 'trust_length'].includes(next.image));
-  }
-
-  /** A member that begins here or one token later in this line: the token here is in the way. */
-  #isInTheWay(k: number): boolean {
-    if (!this.#sameLine(k + 1)) return false;
-    const t = this.#at(k)!;
-    if (t.kind === 'word' && Object.hasOwn(blocks, t.image)) return false;
-    if (t.kind === 'word' && nearest(t.image, [...statementWords, ...blockKinds]) !== undefined && !this.#isBlock(k + 1)) return false;
-    return this.#startsMember(k + 1);
-  }
-
   #leaf(kind: StatementKind, tokens: Token[], block: BlockPart | null = null): Leaf {
     const leaf: Leaf = { kind, tokens, reported: false, damaged: false, experiment: this.#experiment, block };
-    this.#limit(leaf);
+    const excess = beyondLimits(tokens);
+    if (excess !== null) {
+      this.#report('E111', excess.message, excess.token);
+      leaf.reported = true;
+      leaf.damaged = true;
+    }
     return leaf;
   }
 
-  /** Nesting counts brackets, signs and powers, which is what the parser recurses on. */
-  #limit(leaf: Leaf): void {
-    if (leaf.tokens.length <= maximumDepth) return;
-    const depths = [0];
-    let depth = 0;
-    let deepest = 0;
-    let count = 0;
-    let operand = false;
-    for (const t of leaf.tokens) {
-      count++;
-      if (t.image === '(' || t.image === '[') {
-        depths.push(0);
-        depth++;
-        operand = false;
-      } else if ((t.image === ')' || t.image === ']') && depths.length > 1) {
-        depth -= 1 + depths.pop()!;
-        operand = true;
-      } else if (t.kind === 'symbol') {
-        if (t.image === '^' || ((t.image === '-' || t.image === '+') && !operand)) {
-          depths[depths.length - 1]!++;
-          depth++;
-        } else {
-          depth -= depths[depths.length - 1]!;
-          depths[depths.length - 1] = 0;
-          if (t.image === ',' && depths.length === 1) count = 0;
-        }
-        operand = false;
-      } else operand = true;
-      deepest = Math.max(deepest, depth);
-      if (deepest > maximumDepth || count > maximumTokens) {
-        const message =
-          deepest > maximumDepth
-            ? `This expression is nested more than ${maximumDepth} deep; name its parts with \`let\`.`
-            : `This expression has more than ${maximumTokens} tokens; name its parts with \`let\`, or use a range, \`linspace\` or a file.`;
-        if (!leaf.reported) this.#report('E111', message, t);
-        leaf.reported = true;
-        leaf.damaged = true;
-        return;
-      }
-    }
-  }
-
   #topLevel(): void {
-    const t = this.#at(this.#i)!;
-    if (this.#isExperiment(this.#i)) {
+    const t = this.#ahead.at(this.#i)!;
+    if (this.#ahead.isExperiment(this.#i)) {
       this.#readExperiment(t);
-    } else if (t.kind === 'string' && this.#is(this.#i + 1, '{')) {
+    } else if (t.kind === 'string' && this.#ahead.is(this.#i + 1, '{')) {
       this.#report('E101', '`experiment` is missing before the title.', t, {
         title: 'Insert `experiment`',
         start: t.start,
@@ -218,7 +68,7 @@ class StructurePass {
       this.#readExperiment(null);
     } else if (t.image === 'let' && t.kind === 'word') {
       this.#readStatement('Let', [], this.#parts);
-    } else if (this.#isAssignment(this.#i)) {
+    } else if (this.#ahead.isAssignment(this.#i)) {
       this.#report('E101', `\`let\` is missing before \`${t.image}\`.`, t, {
         title: 'Insert `let`',
         start: t.start,
@@ -226,19 +76,19 @@ class StructurePass {
         text: 'let ',
       });
       this.#readStatement('Let', [{ ...virtual('word', 'let', t), start: t.start, end: t.start }], this.#parts, { reported: true });
-    } else if (t.kind === 'word' && this.#isAssignment(this.#i + 1) && t.image !== 'sweep') {
+    } else if (t.kind === 'word' && this.#ahead.isAssignment(this.#i + 1) && t.image !== 'sweep') {
       this.#misspelt(t, 'let');
       this.#i++;
       this.#readStatement('Let', [{ ...t, image: 'let' }], this.#parts, { reported: true });
-    } else if (this.#sameLine(this.#i + 1) && (this.#isExperiment(this.#i + 1) || this.#is(this.#i + 1, 'let'))) {
+    } else if (this.#ahead.sameLine(this.#i + 1) && (this.#ahead.isExperiment(this.#i + 1) || this.#ahead.is(this.#i + 1, 'let'))) {
       this.#report('E101', `\`${t.image}\` does not belong here.`, t, this.#removal(t));
       this.#i++;
     } else if (t.image === '}' || t.image === ')' || t.image === ']') {
       this.#report('E103', `This \`${t.image}\` closes nothing.`, t, this.#removal(t));
-      while (this.#is(this.#i, '}') || this.#is(this.#i, ')') || this.#is(this.#i, ']')) this.#i++;
+      while (this.#ahead.is(this.#i, '}') || this.#ahead.is(this.#i, ')') || this.#ahead.is(this.#i, ']')) this.#i++;
     } else {
       this.#lost = true;
-      const inside = t.kind === 'word' && (this.#startsMember(this.#i) || this.#blockKind(this.#i) !== undefined);
+      const inside = t.kind === 'word' && (this.#ahead.startsMember(this.#i) || this.#ahead.blockKind(this.#i) !== undefined);
       this.#report(
         'E115',
         inside
@@ -249,8 +99,8 @@ class StructurePass {
       this.#i++;
       while (
         this.#i < this.#tokens.length &&
-        !this.#isExperiment(this.#i) &&
-        !(this.#is(this.#i, 'let') && this.#at(this.#i)!.first && this.#at(this.#i)!.column === 1)
+        !this.#ahead.isExperiment(this.#i) &&
+        !(this.#ahead.is(this.#i, 'let') && this.#ahead.at(this.#i)!.first && this.#ahead.at(this.#i)!.column === 1)
       )
         this.#i++;
     }
@@ -271,7 +121,7 @@ class StructurePass {
 
   #readExperiment(keyword: Token | null): void {
     let complained = keyword === null;
-    const first = keyword ?? this.#at(this.#i)!;
+    const first = keyword ?? this.#ahead.at(this.#i)!;
     const word: Token = { ...first, kind: 'word', image: 'experiment', end: keyword ? first.end : first.start };
     if (keyword) {
       if (keyword.image !== 'experiment') {
@@ -288,11 +138,11 @@ class StructurePass {
     };
     let last = first;
     while (this.#i < this.#tokens.length) {
-      const t = this.#at(this.#i)!;
+      const t = this.#ahead.at(this.#i)!;
       const extraBrace =
         title === undefined
-          ? this.#at(this.#i + 1)?.kind === 'string' && this.#is(this.#i + 2, '{')
-          : this.#is(this.#i + 1, '{') && this.#sameLine(this.#i + 1);
+          ? this.#ahead.at(this.#i + 1)?.kind === 'string' && this.#ahead.is(this.#i + 2, '{')
+          : this.#ahead.is(this.#i + 1, '{') && this.#ahead.sameLine(this.#i + 1);
       if (t.image === '{' && t.kind === 'symbol' && !extraBrace) {
         if (title === undefined) complain('E112', 'An experiment needs a title: `experiment "TITLE" { … }`.', word);
         open = t;
@@ -300,7 +150,7 @@ class StructurePass {
         break;
       }
       if (t.kind === 'string' && title === undefined) title = t;
-      else if (t.first || this.#startsMember(this.#i) || (t.image === '}' && !this.#sameLine(this.#i + 1))) break;
+      else if (t.first || this.#ahead.startsMember(this.#i) || (t.image === '}' && !this.#ahead.sameLine(this.#i + 1))) break;
       else
         complain(
           title === undefined ? 'E112' : 'E101',
@@ -330,18 +180,6 @@ class StructurePass {
     this.#readMembers(part);
   }
 
-  #closesExperiment(k: number): boolean {
-    const next = this.#at(k + 1);
-    return (
-      next === undefined ||
-      this.#is(k + 1, '}') ||
-      this.#isExperiment(k + 1) ||
-      (this.#is(k + 1, 'let') && next.first) ||
-      (next.first && next.kind === 'word' && this.#isAssignment(k + 1)) ||
-      (next.kind === 'string' && this.#is(k + 2, '{'))
-    );
-  }
-
   #readMembers(part: ExperimentPart): void {
     this.#inside = true;
     this.#readMembersUntilClose(part);
@@ -350,20 +188,20 @@ class StructurePass {
 
   #readMembersUntilClose(part: ExperimentPart): void {
     while (this.#i < this.#tokens.length) {
-      const t = this.#at(this.#i)!;
+      const t = this.#ahead.at(this.#i)!;
       if (t.image === '}' && t.kind === 'symbol') {
         this.#i++;
-        if (this.#closesExperiment(this.#i - 1)) {
+        if (this.#ahead.closesExperiment(this.#i - 1)) {
           part.close = t;
           return;
         }
         this.#report('E103', 'This `}` closes the experiment, but more of it follows.', t, this.#removal(t));
-      } else if (this.#isExperiment(this.#i)) {
-        this.#unclosed(part.open, this.#at(this.#i - 1)!, 'The experiment is never closed');
-        part.close = virtual('symbol', '}', this.#at(this.#i - 1)!);
+      } else if (this.#ahead.isExperiment(this.#i)) {
+        this.#unclosed(part.open, this.#ahead.at(this.#i - 1)!, 'The experiment is never closed');
+        part.close = virtual('symbol', '}', this.#ahead.at(this.#i - 1)!);
         return;
       } else if (t.image === '{' && t.kind === 'symbol') {
-        if (this.#isAssignment(this.#i + 1)) {
+        if (this.#ahead.isAssignment(this.#i + 1)) {
           this.#report('E112', `A block begins with its name: ${blockKinds.map((k) => `\`${k}\``).join(', ')}.`, t);
           part.damaged = true;
           this.#i++;
@@ -389,8 +227,8 @@ class StructurePass {
   }
 
   #readMember(part: ExperimentPart, t: Token): void {
-    if (t.kind !== 'word' || (!statementWords.has(t.image) && !this.#isBlock(this.#i))) {
-      if (this.#isInTheWay(this.#i)) {
+    if (t.kind !== 'word' || (!statementWords.has(t.image) && !this.#ahead.isBlock(this.#i))) {
+      if (this.#ahead.isInTheWay(this.#i)) {
         this.#report('E101', `\`${t.image}\` does not belong here.`, t, this.#removal(t));
         this.#i++;
         return;
@@ -401,7 +239,7 @@ class StructurePass {
       return;
     }
     if (this.#readBlock(part)) return;
-    const right = t.kind === 'word' && !this.#is(this.#i + 1, '=') ? nearest(t.image, statementWords) : undefined;
+    const right = t.kind === 'word' && !this.#ahead.is(this.#i + 1, '=') ? nearest(t.image, statementWords) : undefined;
     if (right !== undefined) {
       this.#misspelt(t, right);
       this.#i++;
@@ -414,32 +252,35 @@ class StructurePass {
   /** Reads a block if one begins here, with or without its brace. */
   #readBlock(part: ExperimentPart): boolean {
     const start = this.#i;
-    const kind = this.#blockKind(start);
+    const kind = this.#ahead.blockKind(start);
     let k = start + 1;
     let junk: Token | undefined;
     let variant: Token | undefined;
-    if (kind === undefined && !this.#isBlock(start)) {
+    if (kind === undefined && !this.#ahead.isBlock(start)) {
       // A variant without its block: `linear_regression {`.
-      const owner = this.#is(k, '{') ? blockKinds.find((b) => Object.hasOwn(blocks[b]!.variants, this.#at(start)?.image ?? '')) : undefined;
+      const owner = this.#ahead.is(k, '{')
+        ? blockKinds.find((b) => Object.hasOwn(blocks[b]!.variants, this.#ahead.at(start)?.image ?? ''))
+        : undefined;
       if (owner === undefined) return false;
     }
     const variants = kind === undefined ? {} : blocks[kind]!.variants;
-    const isVariant = (j: number): boolean => this.#isWord(j) && Object.hasOwn(variants, this.#at(j)!.image);
+    const isVariant = (j: number): boolean => this.#ahead.isWord(j) && Object.hasOwn(variants, this.#ahead.at(j)!.image);
     const opens = (j: number): boolean =>
-      !(this.#is(j, '{') && isVariant(j + 1)) && (this.#is(j, '{') || (this.#isAssignment(j) && !this.#is(j + 2, '{')));
-    while (k < this.#tokens.length && !opens(k) && !this.#at(k)!.first && (!this.#is(k, '}') || this.#sameLine(k + 1))) {
-      const t = this.#at(k)!;
+      !(this.#ahead.is(j, '{') && isVariant(j + 1)) &&
+      (this.#ahead.is(j, '{') || (this.#ahead.isAssignment(j) && !this.#ahead.is(j + 2, '{')));
+    while (k < this.#tokens.length && !opens(k) && !this.#ahead.at(k)!.first && (!this.#ahead.is(k, '}') || this.#ahead.sameLine(k + 1))) {
+      const t = this.#ahead.at(k)!;
       if (t.kind === 'word' && !notNames.has(t.image) && (isVariant(k) || (variant === undefined && junk === undefined))) {
         if (variant) junk ??= variant;
         variant = t;
       } else junk ??= t;
       k++;
     }
-    const header = [this.#at(start)!, ...(variant ? [variant] : [])];
-    const last = this.#at(k - 1)!;
-    let open = this.#at(k);
-    if (this.#is(k, '{')) k++;
-    else if (this.#isAssignment(k)) {
+    const header = [this.#ahead.at(start)!, ...(variant ? [variant] : [])];
+    const last = this.#ahead.at(k - 1)!;
+    let open = this.#ahead.at(k);
+    if (this.#ahead.is(k, '{')) k++;
+    else if (this.#ahead.isAssignment(k)) {
       this.#report('E102', `A \`{\` is missing after \`${last.image}\`.`, last, {
         title: 'Insert `{`',
         start: last.end,
@@ -456,30 +297,13 @@ class StructurePass {
     return true;
   }
 
-  /** A `}` in a block that more of the block follows. */
-  #isStrayInBlock(k: number): boolean {
-    if (this.#isAssignment(k + 1)) {
-      // `prompt = {` and `measure = risk` are members with a sign too many.
-      const next = this.#at(k + 1)!;
-      return !(
-        next.first &&
-        (statementWords.has(next.image) || ((this.#is(k + 3, '{') || this.#is(k + 4, '{')) && Object.hasOwn(blocks, next.image)))
-      );
-    }
-    const next = this.#at(k + 1);
-    if (next === undefined || next.first || next.image === '}') return false;
-    return (
-      !this.#startsMember(k + 1) && !(next.kind === 'word' && (statementWords.has(next.image) || this.#blockKind(k + 1) !== undefined))
-    );
-  }
-
   #readSettings(block: BlockPart): void {
     let expectsSeparator = false;
     while (this.#i < this.#tokens.length) {
-      const t = this.#at(this.#i)!;
+      const t = this.#ahead.at(this.#i)!;
       if (t.image === '}' && t.kind === 'symbol') {
         this.#i++;
-        if (!this.#isStrayInBlock(this.#i - 1)) {
+        if (!this.#ahead.isStrayInBlock(this.#i - 1)) {
           block.close = t;
           return;
         }
@@ -491,20 +315,20 @@ class StructurePass {
         this.#i++;
         continue;
       }
-      if (this.#startsMember(this.#i) && !this.#isAssignment(this.#i)) {
+      if (this.#ahead.startsMember(this.#i) && !this.#ahead.isAssignment(this.#i)) {
         this.#unclosedBlock(block);
         return;
       }
       if (t.image === ',' && t.kind === 'symbol') {
         const previous = block.settings[block.settings.length - 1];
-        if (!(previous?.reported && this.#at(this.#i - 1)!.line === t.line))
+        if (!(previous?.reported && this.#ahead.at(this.#i - 1)!.line === t.line))
           this.#report('E101', 'This comma separates nothing.', t, this.#removal(t));
         this.#i++;
         expectsSeparator = false;
         continue;
       }
       const previous = block.settings[block.settings.length - 1];
-      const before = this.#at(this.#i - 1)!;
+      const before = this.#ahead.at(this.#i - 1)!;
       const leaf = this.#readSetting(block);
       if (leaf && expectsSeparator && !t.first && previous) {
         leaf.unseparated = diagnostic('E105', `A comma or a new line is missing before \`${t.image}\`.`, t, {
@@ -514,14 +338,14 @@ class StructurePass {
           text: ',',
         });
       }
-      expectsSeparator = !this.#is(this.#i, ',');
+      expectsSeparator = !this.#ahead.is(this.#i, ',');
       if (!expectsSeparator) this.#i++;
     }
     this.#unclosedBlock(block);
   }
 
   #unclosedBlock(block: BlockPart): void {
-    const last = this.#at(this.#i - 1)!;
+    const last = this.#ahead.at(this.#i - 1)!;
     this.#unclosed(block.open, last, `The block \`${block.header.map((h) => h.image).join(' ')}\` is never closed`);
     block.close = virtual('symbol', '}', last);
   }
@@ -550,18 +374,6 @@ class StructurePass {
     into.push(leaf);
   }
 
-  /** True when the brackets open at `k` are closed later in the line. */
-  #closesInLine(k: number, stack: readonly Token[]): boolean {
-    let open = stack.length;
-    for (let j = k; j < this.#tokens.length && (j === k || !this.#at(j)!.first); j++) {
-      const image = this.#at(j)!.image;
-      if (image === '(' || image === '[') open++;
-      else if (image === ')' || image === ']') open--;
-      if (open === 0) return true;
-    }
-    return false;
-  }
-
   /** Collects the tokens of a statement or setting and leaves `#i` behind them. */
   #collect(what: 'statement' | 'setting', tokens: Token[]): { tokens: Token[]; reported: boolean; damaged: boolean } {
     const stack: Token[] = [];
@@ -572,17 +384,18 @@ class StructurePass {
       if (!reported) this.#report('E103', message, t, this.#removal(t));
       reported = true;
     };
-    const clauses = what === 'statement' && ['measure', 'plot', 'expect', 'sweep'].includes((tokens[0] ?? this.#at(begin))?.image ?? '');
+    const clauses =
+      what === 'statement' && ['measure', 'plot', 'expect', 'sweep'].includes((tokens[0] ?? this.#ahead.at(begin))?.image ?? '');
     while (this.#i < this.#tokens.length) {
       const k = this.#i;
-      const t = this.#at(k)!;
+      const t = this.#ahead.at(k)!;
       const previous = tokens[tokens.length - 1];
       if (k > begin) {
         if (
           t.first &&
-          (this.#startsMember(k) ||
-            (what === 'setting' && this.#isAssignment(k)) ||
-            (what === 'statement' && stack.length === 0 && this.#isAssignment(k)))
+          (this.#ahead.startsMember(k) ||
+            (what === 'setting' && this.#ahead.isAssignment(k)) ||
+            (what === 'statement' && stack.length === 0 && this.#ahead.isAssignment(k)))
         )
           break;
         if (stack.length === 0) {
@@ -601,24 +414,24 @@ class StructurePass {
           }
           if (
             what === 'setting' &&
-            this.#isAssignment(k) &&
+            this.#ahead.isAssignment(k) &&
             previous !== undefined &&
             previous.image !== '=' &&
             !operators.has(previous.image)
           )
             break;
-          if (what === 'statement' && this.#isBlock(k) && Object.hasOwn(blocks, t.image)) break;
-          if (what === 'statement' && !t.first && reserved.has(t.image) && this.#startsMember(k)) break;
-        } else if (what === 'setting' && this.#isAssignment(k) && !this.#closesInLine(k, stack)) break;
+          if (what === 'statement' && this.#ahead.isBlock(k) && Object.hasOwn(blocks, t.image)) break;
+          if (what === 'statement' && !t.first && reserved.has(t.image) && this.#ahead.startsMember(k)) break;
+        } else if (what === 'setting' && this.#ahead.isAssignment(k) && !this.#ahead.closesInLine(k, stack)) break;
       }
       if (t.kind === 'symbol' && (t.image === '{' || t.image === '}')) {
         if (t.image === '}') {
           const strayBrace =
             stack.length > 0 && !t.first
-              ? this.#closesInLine(k, stack)
+              ? this.#ahead.closesInLine(k, stack)
               : what === 'setting'
-                ? this.#isStrayInBlock(k)
-                : !t.first && !(this.#inside && this.#closesExperiment(k));
+                ? this.#ahead.isStrayInBlock(k)
+                : !t.first && !(this.#inside && this.#ahead.closesExperiment(k));
           if (!strayBrace) break;
           stray(t, 'This `}` closes nothing.');
         } else if (t.first && what === 'statement') break;
@@ -655,37 +468,9 @@ class StructurePass {
     }
     if (this.#i === begin && tokens.length === 0 && begin < this.#tokens.length) {
       // Nothing was taken: never stand still.
-      tokens.push(this.#at(this.#i)!);
+      tokens.push(this.#ahead.at(this.#i)!);
       this.#i++;
     }
     return { tokens, reported, damaged };
   }
-}
-
-/** The tokens for the parser: damaged statements left out, ends of statements put in. */
-export function* streamTokens(parts: Structure['parts']): Generator<Token> {
-  for (const part of parts) {
-    if ('kind' in part) yield* leafTokens(part);
-    else {
-      yield* part.header;
-      yield part.open;
-      for (const member of part.members) {
-        if ('kind' in member) yield* leafTokens(member);
-        else {
-          yield* member.header;
-          yield member.open;
-          for (const setting of member.settings) yield* leafTokens(setting);
-          yield member.close;
-        }
-      }
-      yield part.close;
-    }
-  }
-}
-
-function* leafTokens(leaf: Leaf): Generator<Token> {
-  const last = leaf.tokens[leaf.tokens.length - 1];
-  if (leaf.damaged || last === undefined) return;
-  yield* leaf.tokens;
-  yield endToken(last);
 }

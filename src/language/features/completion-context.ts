@@ -1,4 +1,4 @@
-import type { BlockPart, ExperimentPart } from '../structure.js';
+import type { BlockPart, ExperimentPart } from '../structure-parts.js';
 import type { Token } from '../tokens.js';
 import { blocks, clauseWords, statements } from '../vocabulary.js';
 import type { Span, SpecDocument } from './document.js';

@@ -1,7 +1,8 @@
 import { type AstNode, AstUtils } from 'langium';
 import { isExperiment } from '../generated/ast.js';
 import { type ParsedSpec, rangeOf } from '../index.js';
-import { findStructure, type Structure } from '../structure.js';
+import { findStructure } from '../structure.js';
+import type { Structure } from '../structure-parts.js';
 import { type Comment, scan, type Token } from '../tokens.js';
 import { type Evaluator, noEvaluator } from './evaluator.js';
 

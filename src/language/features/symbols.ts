@@ -1,5 +1,5 @@
 import { type AstNode, AstUtils } from 'langium';
-import type { BlockPart, ExperimentPart, Leaf } from '../structure.js';
+import type { BlockPart, ExperimentPart, Leaf } from '../structure-parts.js';
 import type { Token } from '../tokens.js';
 import type { Span, SpecDocument } from './document.js';
 

@@ -1,4 +1,4 @@
-import type { BlockPart, ExperimentPart, Leaf } from '../structure.js';
+import type { BlockPart, ExperimentPart, Leaf } from '../structure-parts.js';
 import type { Token } from '../tokens.js';
 import {
   axes,
