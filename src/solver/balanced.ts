@@ -67,12 +67,49 @@ class DiagonalSums {
   }
 }
 
+/** What a task alone decides; several risks are made from every problem. */
+interface Frame {
+  readonly basis: DenseMatrix;
+  /** The same, row-major. */
+  readonly flat: Float64Array;
+  readonly sigma: Float64Array;
+  readonly mu: Float64Array;
+  readonly commute: boolean;
+  readonly root: DenseMatrix;
+  readonly target: DenseMatrix;
+}
+
+const frames = new WeakMap<Task, Frame>();
+
+function frameOf(task: Task): Frame {
+  const known = frames.get(task);
+  if (known) return known;
+  const second = secondMoment(task.weights);
+  const mixed = add(scale(task.covariance, 1 / frobenius(task.covariance)), scale(second, 0.6180339887 / (frobenius(second) || 1)));
+  const basis = symmetricEigen(mixed).vectors;
+  const basisT = transpose(basis);
+  const covariance = matmul(basisT, matmul(task.covariance, basis));
+  const weights = matmul(basisT, matmul(second, basis));
+  const root = symmetricSqrt(task.covariance);
+  const frame: Frame = {
+    basis,
+    flat: Float64Array.from(basis.flat()),
+    sigma: Float64Array.from(covariance, (row, i) => row[i]!),
+    mu: Float64Array.from(weights, (row, i) => row[i]!),
+    commute: isDiagonal(covariance, 1e-12) && isDiagonal(weights, 1e-12),
+    root,
+    target: matmul(root, matmul(second, root)),
+  };
+  frames.set(task, frame);
+  return frame;
+}
+
 /** R(A, b) and its gradient, for the effective A (temperature inside). One instance serves one problem; buffers are reused. */
 export class BlockRisk {
   readonly d: number;
   /** Columns: a basis in which Σ, and E wwᵀ where it commutes with Σ, are diagonal. */
   readonly basis: DenseMatrix;
-  private readonly basisT: DenseMatrix;
+  private readonly flat: Float64Array;
   /** Eigenvalues of Σ; diagonal of E wwᵀ in that basis. */
   private readonly sigma: Float64Array;
   private readonly mu: Float64Array;
@@ -90,6 +127,7 @@ export class BlockRisk {
   private readonly g: Float64Array;
   private readonly c: Float64Array;
   private readonly sums: DiagonalSums;
+  private readonly product: Float64Array;
 
   /** `accuracy`: relative size of the path's end that averages leave out. */
   constructor(
@@ -100,19 +138,14 @@ export class BlockRisk {
     const { length } = problem;
     const d = task.dimension;
     this.d = d;
-    const second = secondMoment(task.weights);
-    const mixed = add(scale(task.covariance, 1 / frobenius(task.covariance)), scale(second, 0.6180339887 / (frobenius(second) || 1)));
-    const basis = symmetricEigen(mixed).vectors;
-    this.basis = basis;
-    this.basisT = transpose(basis);
-    const inBasis = (m: DenseMatrix): number[][] => matmul(this.basisT, matmul(m, basis));
-    const covariance = inBasis(task.covariance);
-    const weights = inBasis(second);
-    this.commute = isDiagonal(covariance, 1e-12) && isDiagonal(weights, 1e-12);
-    this.sigma = Float64Array.from(covariance, (row, i) => row[i]!);
-    this.mu = Float64Array.from(weights, (row, i) => row[i]!);
-    this.root = symmetricSqrt(task.covariance);
-    this.target = matmul(this.root, matmul(second, this.root));
+    const frame = frameOf(task);
+    this.basis = frame.basis;
+    this.flat = frame.flat;
+    this.commute = frame.commute;
+    this.sigma = frame.sigma;
+    this.mu = frame.mu;
+    this.root = frame.root;
+    this.target = frame.target;
     this.signal = trace(this.target);
     this.noise2 = task.noise ** 2;
     this.factor = task.loss === 'half_squared' ? 0.5 : 1;
@@ -123,25 +156,49 @@ export class BlockRisk {
     this.g = new Float64Array(d);
     this.c = new Float64Array(d);
     this.sums = new DiagonalSums(d);
+    this.product = new Float64Array(d);
   }
 
   /** The diagonal of A in `basis`, or null where it is not diagonal there (or Σ and E wwᵀ do not commute). */
   diagonalOf(A: DenseMatrix): Float64Array | null {
     if (!this.commute) return null;
-    const inBasis = matmul(this.basisT, matmul(A, this.basis));
-    return isDiagonal(inBasis, 1e-13) ? Float64Array.from(inBasis, (row, i) => row[i]!) : null;
+    const { d, flat } = this;
+    const out = new Float64Array(d);
+    let size = 0;
+    let off = 0;
+    for (let k = 0; k < d; k++) {
+      const column = this.product;
+      for (let i = 0; i < d; i++) {
+        const row = A[i]!;
+        let sum = 0;
+        for (let j = 0; j < d; j++) sum += row[j]! * flat[j * d + k]!;
+        column[i] = sum;
+      }
+      for (let l = 0; l < d; l++) {
+        let sum = 0;
+        for (let i = 0; i < d; i++) sum += flat[i * d + l]! * column[i]!;
+        size += sum * sum;
+        if (l === k) out[k] = sum;
+        else off = Math.max(off, Math.abs(sum));
+      }
+    }
+    return off <= 1e-13 * Math.sqrt(size) ? out : null;
   }
 
   /** basis · diag(a) · basisᵀ. */
   fromDiagonal(a: ArrayLike<number>): number[][] {
-    const { d, basis } = this;
-    return Array.from({ length: d }, (_, i) =>
-      Array.from({ length: d }, (_, j) => {
+    const { d, flat } = this;
+    const out: number[][] = [];
+    for (let i = 0; i < d; i++) {
+      const row: number[] = [];
+      for (let j = 0; j < d; j++) {
         let sum = 0;
-        for (let k = 0; k < d; k++) sum += basis[i]![k]! * a[k]! * basis[j]![k]!;
-        return sum;
-      }),
-    );
+        for (let k = 0; k < d; k++) sum += flat[i * d + k]! * a[k]! * flat[j * d + k]!;
+        row.push(sum);
+      }
+      out.push(row);
+    }
+    return out;
   }
 
   /** Risk at A = basis · diag(a) · basisᵀ, and its gradient in (a, b) where `out` (length d + 1) is given. */

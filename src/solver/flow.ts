@@ -1,6 +1,6 @@
 /** Training on the population risk: gradient flow and gradient descent, beside the infinite-prompt solution from the same start. */
 import { BlockRisk, blockApplies, isBlockForm } from './balanced.js';
-import { integrate } from './ode.js';
+import { integrate, type VectorField } from './ode.js';
 import { emptyMerged, initialParameters, type Layout, layoutOf, merge, pullBack } from './parameters.js';
 import { type PopulationRisk, populationRisk } from './population.js';
 import type { Problem, Train } from './problem.js';
@@ -57,22 +57,40 @@ function diagonalField(problem: Problem, theta: Float64Array, accuracy: number):
   const start = new Float64Array(D);
   start.set(diagonal);
   start[d] = theta[D * D + d]!;
-  const a = new Float64Array(d);
-  return {
-    start,
-    gradient(state, out) {
-      for (let i = 0; i < d; i++) a[i] = state[i]! / temperature;
-      block.diagonal(a, state[d]!, out);
-      for (let i = 0; i < d; i++) out[i]! /= temperature;
-    },
-    theta(state) {
-      const A = block.fromDiagonal(state);
-      const out = Float64Array.from(theta);
-      for (let i = 0; i < d; i++) for (let j = 0; j < d; j++) out[i * D + j] = A[i]![j]!;
-      out[D * D + d] = state[d]!;
-      return out;
-    },
-  };
+  return new DiagonalField(block, theta, start, temperature);
+}
+
+// Classes, not closures: one and the same code serves every run, and is compiled once.
+
+class DiagonalField implements Field {
+  private readonly a: Float64Array;
+
+  constructor(
+    private readonly block: BlockRisk,
+    private readonly initial: Float64Array,
+    readonly start: Float64Array,
+    private readonly temperature: number,
+  ) {
+    this.a = new Float64Array(block.d);
+  }
+
+  gradient(state: Float64Array, out: Float64Array): void {
+    const { a, block, temperature } = this;
+    const d = a.length;
+    for (let i = 0; i < d; i++) a[i] = state[i]! / temperature;
+    block.diagonal(a, state[d]!, out);
+    for (let i = 0; i < d; i++) out[i]! /= temperature;
+  }
+
+  theta(state: Float64Array): Float64Array {
+    const d = this.a.length;
+    const D = d + 1;
+    const A = this.block.fromDiagonal(state);
+    const out = Float64Array.from(this.initial);
+    for (let i = 0; i < d; i++) for (let j = 0; j < d; j++) out[i * D + j] = A[i]![j]!;
+    out[D * D + d] = state[d]!;
+    return out;
+  }
 }
 
 function fieldOf(problem: Problem, theta: Float64Array, accuracy = 1e-12): Field {
@@ -86,27 +104,50 @@ function fullField(problem: Problem, theta: Float64Array): Field {
 }
 
 /** Two fields side by side: one step sequence for both, so that the error of their difference is relative to the difference. */
-function sideBySide(first: Field, second: Field): Field {
-  const n = first.start.length;
-  const m = second.start.length;
-  const start = new Float64Array(n + m);
-  start.set(first.start);
-  start.set(second.start, n);
+class SideBySide implements Field {
+  readonly start: Float64Array;
   // Copies: making a view costs more than the few numbers it spares.
-  const states = [new Float64Array(n), new Float64Array(m)] as const;
-  const gradients = [new Float64Array(n), new Float64Array(m)] as const;
-  return {
-    start,
-    gradient(state, out) {
-      for (let i = 0; i < n; i++) states[0][i] = state[i]!;
-      for (let i = 0; i < m; i++) states[1][i] = state[n + i]!;
-      first.gradient(states[0], gradients[0]);
-      second.gradient(states[1], gradients[1]);
-      out.set(gradients[0]);
-      out.set(gradients[1], n);
-    },
-    theta: (state) => first.theta(state.subarray(0, n)),
-  };
+  private readonly states: readonly [Float64Array, Float64Array];
+  private readonly gradients: readonly [Float64Array, Float64Array];
+
+  constructor(
+    private readonly first: Field,
+    private readonly second: Field,
+  ) {
+    const n = first.start.length;
+    const m = second.start.length;
+    this.start = new Float64Array(n + m);
+    this.start.set(first.start);
+    this.start.set(second.start, n);
+    this.states = [new Float64Array(n), new Float64Array(m)];
+    this.gradients = [new Float64Array(n), new Float64Array(m)];
+  }
+
+  gradient(state: Float64Array, out: Float64Array): void {
+    const { states, gradients } = this;
+    const n = states[0].length;
+    const m = states[1].length;
+    for (let i = 0; i < n; i++) states[0][i] = state[i]!;
+    for (let i = 0; i < m; i++) states[1][i] = state[n + i]!;
+    this.first.gradient(states[0], gradients[0]);
+    this.second.gradient(states[1], gradients[1]);
+    for (let i = 0; i < n; i++) out[i] = gradients[0][i]!;
+    for (let i = 0; i < m; i++) out[n + i] = gradients[1][i]!;
+  }
+
+  theta(state: Float64Array): Float64Array {
+    return this.first.theta(state.subarray(0, this.first.start.length));
+  }
+}
+
+/** dθ/dt = −∇R(θ). */
+class Descent implements VectorField {
+  constructor(private readonly field: Field) {}
+
+  evaluate(state: Float64Array, out: Float64Array): void {
+    this.field.gradient(state, out);
+    for (let i = 0; i < out.length; i++) out[i] = -out[i]!;
+  }
 }
 
 const needsReference: readonly string[] = ['parameter_gap', 'merged_parameter_gap'];
@@ -148,10 +189,10 @@ export function* trainFlow(problem: Problem): Generator<SolveEvent, TrainedPoint
   const own = fieldOf(problem, theta, accuracy);
   const withReference = wantsReference(problem) && problem.length !== Number.POSITIVE_INFINITY;
   const other = withReference ? fieldOf(infinitePrompt(problem), theta, accuracy) : null;
-  const both = other ? sideBySide(own, other) : own;
+  const both = other ? new SideBySide(own, other) : own;
   const points: TrainedPoint[] = [];
   const times = flowTimes(train);
-  const flow = integrate(descending(both), both.start, { times, tolerance: flowTolerance * train.tolerance });
+  const flow = integrate(new Descent(both), both.start, { times, tolerance: flowTolerance * train.tolerance });
   let told = 0;
   for (const { time, state } of flow) {
     const reference = other ? other.theta(state.subarray(own.start.length)) : undefined;
@@ -167,13 +208,6 @@ export function* trainFlow(problem: Problem): Generator<SolveEvent, TrainedPoint
 /** Local errors add up along a flow, so each step is held to a tenth of what is asked of the whole. */
 const flowTolerance = 0.1;
 
-function descending(field: Field): (state: Float64Array, out: Float64Array) => void {
-  return (state, out) => {
-    field.gradient(state, out);
-    for (let i = 0; i < out.length; i++) out[i] = -out[i]!;
-  };
-}
-
 /** Gradient descent θ ← θ − rate · ∇R(θ) on the population risk, beside the infinite-prompt one where a gap is measured. */
 export function* trainDescent(problem: Problem): Generator<SolveEvent, TrainedPoint[], void> {
   const { train } = problem;
@@ -182,7 +216,7 @@ export function* trainDescent(problem: Problem): Generator<SolveEvent, TrainedPo
   const theta = initialParameters(problem);
   const own = fieldOf(problem, theta);
   const other = wantsReference(problem) && problem.length !== Number.POSITIVE_INFINITY ? fieldOf(infinitePrompt(problem), theta) : null;
-  const both = other ? sideBySide(own, other) : own;
+  const both = other ? new SideBySide(own, other) : own;
   const state = Float64Array.from(both.start);
   const gradient = new Float64Array(state.length);
   const wanted = recordedSteps(train);
@@ -218,7 +252,7 @@ export function* referenceFor(problem: Problem, points: readonly TrainedPoint[])
   const stretch = train?.kind === 'sgd' ? 1 / (1 - train.momentum) : 1;
   const times = points.map((p) => p.time * stretch);
   const out: Float64Array[] = [];
-  for (const { state } of integrate(descending(field), field.start, { times, tolerance: 1e-9 })) {
+  for (const { state } of integrate(new Descent(field), field.start, { times, tolerance: 1e-9 })) {
     out.push(field.theta(state));
     if (out.length % 64 === 0) yield { kind: 'progress', fraction: out.length / times.length };
   }

@@ -18,6 +18,11 @@ export interface OdePoint {
   readonly state: Float64Array;
 }
 
+/** f: fills `out` with f(θ). An object, so that one compiled integrator serves all of a class. */
+export interface VectorField {
+  evaluate(state: Float64Array, out: Float64Array): void;
+}
+
 const stageCount = 12;
 /** Rows of f: 12 stages, the end of the step, three more for the dense output. */
 const rowCount = 16;
@@ -33,7 +38,7 @@ class Stepper {
   private readonly stage: Float64Array;
 
   constructor(
-    private readonly field: (state: Float64Array, out: Float64Array) => void,
+    private readonly field: VectorField,
     readonly n: number,
   ) {
     this.k = Array.from({ length: rowCount }, () => new Float64Array(n));
@@ -56,7 +61,7 @@ class Stepper {
     for (let s = 1; s <= stageCount; s++) {
       const out = s === stageCount ? this.next : this.stage;
       this.combine(stages[s - 1]!, y, h, out);
-      this.field(out, this.k[s]!);
+      this.field.evaluate(out, this.k[s]!);
     }
     let sum5 = 0;
     let sum3 = 0;
@@ -90,7 +95,7 @@ class Stepper {
   interpolant(y: Float64Array, h: number): Float64Array[] {
     for (let s = stageCount + 1; s < rowCount; s++) {
       this.combine(stages[s - 1]!, y, h, this.stage);
-      this.field(this.stage, this.k[s]!);
+      this.field.evaluate(this.stage, this.k[s]!);
     }
     const { k, next, n } = this;
     const rows = Array.from({ length: 7 }, () => new Float64Array(n));
@@ -135,14 +140,10 @@ function norm(x: Float64Array): number {
 }
 
 /**
- * Yields the state at every wanted time, in order. `field` fills `out` with f(θ). Throws SolverFailure: `diverged` (at `train.time`) where the
+ * Yields the state at every wanted time, in order. Throws SolverFailure: `diverged` (at `train.time`) where the
  * state grows without bound or is not finite, `tolerance` where the step has shrunk to rounding or the steps run out.
  */
-export function* integrate(
-  field: (state: Float64Array, out: Float64Array) => void,
-  start: Float64Array,
-  options: OdeOptions,
-): Generator<OdePoint, void, void> {
+export function* integrate(field: VectorField, start: Float64Array, options: OdeOptions): Generator<OdePoint, void, void> {
   const { times, tolerance, ceiling = 1e12, maximumSteps = 1e6 } = options;
   const y = Float64Array.from(start);
   const end = times.length > 0 ? times[times.length - 1]! : 0;
@@ -151,7 +152,7 @@ export function* integrate(
   if (recorded === times.length) return;
   const stepper = new Stepper(field, start.length);
   const { k, next } = stepper;
-  field(y, k[0]!);
+  field.evaluate(y, k[0]!);
   let speed = norm(k[0]!);
   let size = sizeOf(y);
   if (!Number.isFinite(speed) || !Number.isFinite(size)) throw diverged(0);

@@ -32,47 +32,50 @@ const paths: readonly Path[] = (
 /** Largest dimensions that the two flattest paths serve, whatever the eigenvalues. */
 const mostOnPath = [5, 16] as const;
 
+/** More than any path needs. */
+const maximumNodes = 600;
+
 /** exp(−y z) at the nodes z of one path, y = 2^{n/perOctave}; nothing in it depends on the length. */
 class PathNodes {
-  readonly zr: number[] = [];
-  readonly zi: number[] = [];
+  readonly zr = new Float64Array(maximumNodes);
+  readonly zi = new Float64Array(maximumNodes);
   /** sinh(s + iα) · step / π · (step in log q). */
-  readonly jr: number[] = [];
-  readonly ji: number[] = [];
+  readonly jr = new Float64Array(maximumNodes);
+  readonly ji = new Float64Array(maximumNodes);
   /** First n of each row; rows hold y exp(−y z). */
-  readonly from: number[] = [];
+  readonly from = new Int32Array(maximumNodes);
   readonly er: Float64Array[] = [];
   readonly ei: Float64Array[] = [];
 
   constructor(readonly path: Path) {}
 
-  /** Makes row k. */
-  ensure(k: number): void {
+  /** Makes row k, the next one. */
+  add(k: number): void {
     const { step, perOctave, angle } = this.path;
     const logStep = Math.LN2 / perOctave;
-    for (let row = this.zr.length; row <= k; row++) {
-      const s = (row + 0.5) * step;
-      const zr = Math.cosh(s) * Math.cos(angle);
-      const zi = Math.sinh(s) * Math.sin(angle);
-      const factor = (step / Math.PI) * logStep;
-      const from = Math.floor((-s - 20) / logStep);
-      const to = Math.ceil(Math.log(36 / zr) / logStep);
-      const er = new Float64Array(to - from + 1);
-      const ei = new Float64Array(to - from + 1);
-      for (let n = from; n <= to; n++) {
-        const y = Math.exp(n * logStep);
-        const size = y * Math.exp(-y * zr);
-        er[n - from] = size * Math.cos(y * zi);
-        ei[n - from] = -size * Math.sin(y * zi);
-      }
-      this.zr.push(zr);
-      this.zi.push(zi);
-      this.jr.push(Math.sinh(s) * Math.cos(angle) * factor);
-      this.ji.push(Math.cosh(s) * Math.sin(angle) * factor);
-      this.from.push(from);
-      this.er.push(er);
-      this.ei.push(ei);
-    }
+    const s = (k + 0.5) * step;
+    const zr = Math.cosh(s) * Math.cos(angle);
+    const zi = Math.sinh(s) * Math.sin(angle);
+    const factor = (step / Math.PI) * logStep;
+    const from = Math.floor((-s - 20) / logStep);
+    const width = Math.ceil(Math.log(36 / zr) / logStep) - from + 1;
+    this.zr[k] = zr;
+    this.zi[k] = zi;
+    this.jr[k] = Math.sinh(s) * Math.cos(angle) * factor;
+    this.ji[k] = Math.cosh(s) * Math.sin(angle) * factor;
+    this.from[k] = from;
+    this.er.push(new Float64Array(width));
+    this.ei.push(new Float64Array(width));
+    fillRow(zr, zi, from, logStep, this.er[k]!, this.ei[k]!);
+  }
+}
+
+function fillRow(zr: number, zi: number, from: number, logStep: number, er: Float64Array, ei: Float64Array): void {
+  for (let n = 0; n < er.length; n++) {
+    const y = Math.exp((from + n) * logStep);
+    const size = y * Math.exp(-y * zr);
+    er[n] = size * Math.cos(y * zi);
+    ei[n] = -size * Math.sin(y * zi);
   }
 }
 
@@ -109,21 +112,23 @@ class SampledMoments {
 
   /** Fills the indices from … to (clamped to the grid). */
   ensure(from: number, to: number): void {
-    const { b2, gamma, out, moments, length, perOctave } = this;
-    const e = 1 / length;
-    for (let index = to; index >= from; index--) {
-      if (!Number.isNaN(b2[index]!)) continue;
-      const q = 2 ** ((index - this.origin) / perOctave);
-      if (q < 1e-9) {
-        // The slopes at τ² = 0, where B2 = 1/L, B3 = B22 = 1/L², B4 = B23 = B222 = 1/L³.
-        b2[index] = q * e * (1 - e);
-        gamma[index] = q * e * (1 + e * (5 - 6 * e));
-        continue;
-      }
-      moments.at(q, out);
-      b2[index] = out[0]! - e;
-      gamma[index] = out[0]! + 6 * out[1]! - 6 * out[2]! - e;
+    const { b2 } = this;
+    for (let index = to; index >= from; index--) if (Number.isNaN(b2[index]!)) this.sample(index);
+  }
+
+  private sample(index: number): void {
+    const { b2, gamma, out } = this;
+    const e = 1 / this.length;
+    const q = Math.exp((Math.LN2 * (index - this.origin)) / this.perOctave);
+    if (q < 1e-9) {
+      // The slopes at τ² = 0, where B2 = 1/L, B3 = B22 = 1/L², B4 = B23 = B222 = 1/L³.
+      b2[index] = q * e * (1 - e);
+      gamma[index] = q * e * (1 + e * (5 - 6 * e));
+      return;
     }
+    this.moments.at(q, out);
+    b2[index] = out[0]! - e;
+    gamma[index] = out[0]! + 6 * out[1]! - 6 * out[2]! - e;
   }
 }
 
@@ -134,7 +139,9 @@ const highestOctave = 60;
 /** Transforms of one length along one path at one λ*. */
 class Transforms {
   /** Interleaved: real and imaginary part for B2, then for γ. */
-  readonly values: number[] = [];
+  readonly values = new Float64Array(4 * maximumNodes);
+  /** Rows that are made. */
+  ready = 0;
 
   constructor(
     private readonly nodes: PathNodes,
@@ -143,31 +150,46 @@ class Transforms {
     private readonly shift: number,
   ) {}
 
-  ensure(k: number): void {
-    this.nodes.ensure(k);
-    for (let row = this.values.length / 4; row <= k; row++) {
-      const er = this.nodes.er[row]!;
-      const ei = this.nodes.ei[row]!;
-      const { b2, gamma, origin } = this.samples;
-      const offset = this.nodes.from[row]! + this.shift + origin;
-      const first = Math.max(0, -offset);
-      const last = Math.min(er.length - 1, b2.length - 1 - offset);
-      this.samples.ensure(offset + first, offset + last);
-      let br = 0;
-      let bi = 0;
-      let gr = 0;
-      let gi = 0;
-      for (let n = first; n <= last; n++) {
-        br += b2[offset + n]! * er[n]!;
-        bi += b2[offset + n]! * ei[n]!;
-        gr += gamma[offset + n]! * er[n]!;
-        gi += gamma[offset + n]! * ei[n]!;
-      }
-      const jr = this.nodes.jr[row]!;
-      const ji = this.nodes.ji[row]!;
-      this.values.push(br * jr - bi * ji, br * ji + bi * jr, gr * jr - gi * ji, gr * ji + gi * jr);
-    }
+  /** Makes the next row. */
+  add(): void {
+    const row = this.ready;
+    const { nodes, samples, values } = this;
+    if (row === nodes.er.length) nodes.add(row);
+    const offset = nodes.from[row]! + this.shift + samples.origin;
+    const first = Math.max(0, -offset);
+    const last = Math.min(nodes.er[row]!.length - 1, samples.b2.length - 1 - offset);
+    samples.ensure(offset + first, offset + last);
+    const jr = nodes.jr[row]!;
+    const ji = nodes.ji[row]!;
+    const b = 4 * row;
+    product(samples.b2, nodes.er[row]!, nodes.ei[row]!, offset, first, last, jr, ji, values, b);
+    product(samples.gamma, nodes.er[row]!, nodes.ei[row]!, offset, first, last, jr, ji, values, b + 2);
+    this.ready++;
   }
+}
+
+/** (jr + i ji) Σ f(offset + n) (er + i ei)(n), to out[at] and out[at + 1]. */
+function product(
+  f: Float64Array,
+  er: Float64Array,
+  ei: Float64Array,
+  offset: number,
+  first: number,
+  last: number,
+  jr: number,
+  ji: number,
+  out: Float64Array,
+  at: number,
+): void {
+  let re = 0;
+  let im = 0;
+  for (let n = first; n <= last; n++) {
+    const value = f[offset + n]!;
+    re += value * er[n]!;
+    im += value * ei[n]!;
+  }
+  out[at] = re * jr - im * ji;
+  out[at + 1] = re * ji + im * jr;
 }
 
 /** What one length has tabulated, by path and octave of λ*; it does not depend on the dimension. */
@@ -206,8 +228,6 @@ function tablesOf(length: number): LengthTables {
   }
   return made;
 }
-
-const maximumNodes = 600;
 
 /** Node by node, what a sum over the path needs; all arrays are reused. */
 export interface ContourNode {
@@ -263,7 +283,7 @@ export class QuadraticContour {
     let scale = 0;
     let quiet = 0;
     for (let k = 0; k < maximumNodes; k++) {
-      transforms.ensure(k);
+      if (k === transforms.ready) transforms.add();
       const zr = nodes.zr[k]!;
       const zi = nodes.zi[k]!;
       // Π(1 − ρ_i z̄), whose factors lie in the upper half-plane: a passage to the lower one is a crossing of the branch cut.

@@ -64,14 +64,11 @@ export class ScoreTransforms {
     // e^{ky} at the lower end is e^{−36} of what it is at y = −log L, below which no length looks.
     this.lowY = Int32Array.from({ length: order + 1 }, (_, k) => Math.floor(-(logLength + 3 + 36 / Math.max(1, k)) / hs));
 
-    const norm = hs / (tau * Math.sqrt(2 * Math.PI));
     const n = this.highS - this.lowS + 1;
     this.weight = new Float64Array(n);
-    for (let i = 0; i < n; i++) this.weight[i] = norm * Math.exp((-0.5 * ((i + this.lowS) * hs) ** 2) / tau2);
     this.above = new Float64Array(n + 1);
-    for (let i = n - 1; i >= 0; i--) this.above[i] = this.above[i + 1]! + this.weight[i]!;
     this.below = new Float64Array(n + 1);
-    for (let i = 0; i < n; i++) this.below[i + 1] = this.below[i]! + this.weight[i]!;
+    fillWeights(this.weight, this.above, this.below, this.lowS, hs, tau2);
 
     this.logPhi = new Float64Array(this.count);
     this.psi = Array.from({ length: order + 1 }, (_, k) => new Float64Array(k < firstOrder ? 0 : this.count));
@@ -133,6 +130,16 @@ export class ScoreTransforms {
   }
 }
 
+/** Gaussian weights of the grid of s, and their sums from i up and below i. */
+function fillWeights(weight: Float64Array, above: Float64Array, below: Float64Array, lowS: number, hs: number, tau2: number): void {
+  const n = weight.length;
+  const norm = hs / Math.sqrt(2 * Math.PI * tau2);
+  const scale = (-0.5 * hs * hs) / tau2;
+  for (let i = 0; i < n; i++) weight[i] = norm * Math.exp(scale * (i + lowS) * (i + lowS));
+  for (let i = n - 1; i >= 0; i--) above[i] = above[i + 1]! + weight[i]!;
+  for (let i = 0; i < n; i++) below[i + 1] = below[i]! + weight[i]!;
+}
+
 const pair = new Float64Array(2);
 
 function clamp(i: number, top: number): number {
@@ -175,16 +182,15 @@ function sharedFunctions(hs: number, low: number, high: number, order: number): 
   if (recent?.key === key) return recent.functions;
   const width = high - low + 1;
   const functions = Array.from({ length: order + 2 }, () => new Float64Array(width));
-  for (let j = 0; j < width; j++) {
-    const u = Math.exp((low + j) * hs);
-    let f = Math.exp(-u);
-    functions[0]![j] = -Math.expm1(-u);
-    functions[1]![j] = f;
-    for (let k = 1; k <= order; k++) {
-      f *= u;
-      functions[k + 1]![j] = f;
-    }
-  }
+  const u = new Float64Array(width);
+  for (let j = 0; j < width; j++) u[j] = Math.exp((low + j) * hs);
+  for (let j = 0; j < width; j++) functions[0]![j] = -Math.expm1(-u[j]!);
+  for (let j = 0; j < width; j++) functions[1]![j] = Math.exp(-u[j]!);
+  for (let k = 1; k <= order; k++) multiply(functions[k]!, u, functions[k + 1]!);
   recent = { key, functions };
   return functions;
+}
+
+function multiply(f: Float64Array, g: Float64Array, out: Float64Array): void {
+  for (let i = 0; i < out.length; i++) out[i] = f[i]! * g[i]!;
 }
