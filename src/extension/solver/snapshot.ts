@@ -35,7 +35,7 @@ export function snapshotOf(result: ExperimentResult, { watched, held, budget, se
     table: watched?.table ? tableModel(result) : null,
     parameters: watched?.parameters ? parametersModel(result) : null,
     hasParameters: hasParameters(result),
-    runs: runsState(result),
+    runs: runsState(result, settled),
     expectations: expectationNotes(result),
     held: held.runs.length === 0 ? null : { runs: held.runs.length, seconds: held.seconds, budget: budget ?? Number.POSITIVE_INFINITY },
     notes: resultNotes(result),
@@ -43,7 +43,8 @@ export function snapshotOf(result: ExperimentResult, { watched, held, budget, se
   };
 }
 
-export function runsState({ experiment, runs }: ExperimentResult): RunsState {
+/** A run that was under way when everything was cancelled waits again. */
+export function runsState({ experiment, runs }: ExperimentResult, settled: boolean): RunsState {
   let done = 0;
   let running = 0;
   let failed = 0;
@@ -61,6 +62,7 @@ export function runsState({ experiment, runs }: ExperimentResult): RunsState {
         if (run.cached) cached++;
         break;
       case 'running':
+        if (settled) break;
         running++;
         fraction += seconds * run.fraction;
         break;

@@ -13,7 +13,8 @@ export function registerTests({ context, studies }: Services): void {
     const known = controller.items.get(uri.toString());
     if (known !== undefined) return known;
     const item = controller.createTestItem(uri.toString(), uri.path.slice(uri.path.lastIndexOf('/') + 1), uri);
-    item.description = vscode.workspace.asRelativePath(vscode.Uri.joinPath(uri, '..'));
+    const path = vscode.workspace.asRelativePath(uri);
+    item.description = path.includes('/') && uri.scheme !== 'untitled' ? path.slice(0, path.lastIndexOf('/')) : '';
     item.canResolveChildren = true;
     controller.items.add(item);
     return item;

@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { type ServiceHost, SolverService } from '../../../src/extension/solver/service.js';
+import { templates } from '../../../src/extension/templates/templates.js';
+import { parseSpec } from '../../../src/language/index.js';
+import { isToPanel } from '../../../src/protocol/check.js';
+import { packed } from '../../../src/protocol/language.js';
+import type { FromSolver } from '../../../src/protocol/solver.js';
+import { solve } from '../../../src/solver/solve.js';
+import { buildPlan, noFiles } from '../../../src/spec/index.js';
+import { inlineHost } from '../../support/engine/inline-host.js';
+
+const example = readFileSync(new URL('../../../examples/icl-gradient-flow.attn', import.meta.url), 'utf8');
+const title = 'Softmax follows its infinite-prompt limit';
+
+function planOf(text: string): unknown {
+  const { plan, diagnostics } = buildPlan(parseSpec(text), { file: 'a.attn', reader: noFiles });
+  assert.deepEqual(diagnostics, []);
+  return packed(plan);
+}
+
+function served(spy: (hash: string) => void = () => {}) {
+  const messages: FromSolver[] = [];
+  let wake = () => {};
+  const host: ServiceHost = {
+    version: '1.2.3',
+    post: (message) => {
+      messages.push(structuredClone(message));
+      wake();
+    },
+    engine: () => inlineHost({ solve }),
+    expect: spy,
+    clearCache: async () => 12,
+    later: (milliseconds, callback) => {
+      const timer = setTimeout(callback, milliseconds);
+      return () => clearTimeout(timer);
+    },
+  };
+  const service = new SolverService(host);
+  const until = async <Type extends FromSolver['type']>(type: Type): Promise<Extract<FromSolver, { type: Type }>> => {
+    for (;;) {
+      const found = messages.find((message) => message.type === type);
+      if (found !== undefined) return found as Extract<FromSolver, { type: Type }>;
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+    }
+  };
+  return { service, messages, until };
+}
+
+const watched = [{ experiment: title, charts: true, table: true, parameters: false }];
+
+describe('the solver of an editor', () => {
+  it('answers a plan with charts, a table, verdicts and notes', async () => {
+    const { service, messages, until } = served();
+    await service.receive({ type: 'watch', study: 'a', watched });
+    await service.receive({ type: 'solve', study: 'a', revision: 7, plan: planOf(example), budget: 2 });
+    const ended = await until('ended');
+    assert.deepEqual([ended.status, ended.revision], ['finished', 7]);
+    const last = messages.flatMap((message) => (message.type === 'snapshot' ? [message.snapshot] : [])).at(-1)!;
+    assert.equal(last.charts?.length, 2);
+    assert.ok((last.table?.rows ?? 0) > 8);
+    assert.deepEqual(
+      last.expectations.map(({ verdict }) => verdict),
+      ['holds', 'holds'],
+    );
+    assert.equal(last.runs.done, 8);
+    assert.match(last.notes[0]?.text ?? '', /^final risk 0\.06\d+ … 0\.\d+$/);
+    assert.equal(last.settled, true);
+    service.dispose();
+  });
+
+  it('holds what is beyond the budget, and says what it would cost', async () => {
+    const { service, messages, until } = served();
+    await service.receive({ type: 'solve', study: 'a', revision: 1, plan: planOf(example), budget: 0 });
+    const ended = await until('ended');
+    assert.equal(ended.status, 'held');
+    const last = messages.flatMap((message) => (message.type === 'snapshot' ? [message.snapshot] : [])).at(-1)!;
+    assert.equal(last.held?.runs, 8);
+    assert.ok((last.held?.seconds ?? 0) > 0);
+    assert.equal(last.charts, null, 'nobody watches');
+    service.dispose();
+  });
+
+  it('exports every format with what made it', async () => {
+    const { service, messages, until } = served();
+    await service.receive({ type: 'solve', study: 'a', revision: 1, plan: planOf(example), budget: null });
+    await until('ended');
+    for (const format of ['svg', 'csv', 'json', 'pgfplots'] as const) {
+      const what = { experiment: title, format, chart: null, theme: 'print' as const, transparent: false };
+      await service.receive({ type: 'export', request: 1, study: 'a', what });
+    }
+    const texts = messages.flatMap((message) => (message.type === 'exported' ? [message.text] : []));
+    assert.equal(texts.length, 4);
+    const hash = messages.flatMap((message) => (message.type === 'snapshot' ? [message.snapshot.hash] : []))[0]!;
+    for (const text of texts) {
+      assert.ok(text.includes(hash));
+      assert.ok(text.includes('1.2.3'));
+    }
+    await service.receive({
+      type: 'export',
+      request: 2,
+      study: 'b',
+      what: { experiment: 'no', format: 'csv', chart: null, theme: 'print', transparent: false },
+    });
+    assert.equal(messages.at(-1)?.type, 'failed');
+    service.dispose();
+  });
+
+  it('gives the results of each template of a new experiment within the budget for typing', async () => {
+    for (const { label, text } of templates) {
+      const { service, messages, until } = served();
+      await service.receive({ type: 'solve', study: 'a', revision: 1, plan: planOf(text), budget: 2 });
+      const { status } = await until('ended');
+      assert.equal(status, 'finished', label);
+      const last = messages.flatMap((message) => (message.type === 'snapshot' ? [message.snapshot] : [])).at(-1)!;
+      assert.equal(last.runs.failed, 0, label);
+      assert.deepEqual(
+        last.expectations.filter(({ verdict }) => verdict !== 'holds').map(({ text: said, detail }) => `${label}: ${said}: ${detail}`),
+        [],
+      );
+      service.dispose();
+    }
+  });
+
+  it('is told by a message that a panel accepts', async () => {
+    const { service, messages, until } = served();
+    await service.receive({ type: 'watch', study: 'a', watched });
+    await service.receive({ type: 'solve', study: 'a', revision: 1, plan: planOf(example), budget: 2 });
+    await until('ended');
+    const last = messages.flatMap((message) => (message.type === 'snapshot' ? [message.snapshot] : [])).at(-1)!;
+    const { charts, table, runs, expectations, held } = last;
+    assert.ok(isToPanel({ type: 'update', sequence: 1, changes: { charts, table, runs, expectations, held } }));
+    service.dispose();
+  });
+});

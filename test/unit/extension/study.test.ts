@@ -1,0 +1,226 @@
+import assert from 'node:assert/strict';
+import type { ChartModel } from '../../../src/chart/index.js';
+import { settled } from '../../../src/extension/studies/settled.js';
+import { Study, type StudySnapshot } from '../../../src/extension/studies/study.js';
+import type { ExperimentOutline, PlanParams } from '../../../src/protocol/language.js';
+import type { ToSolver } from '../../../src/protocol/solver.js';
+
+function outline(title: string): ExperimentOutline {
+  return { title, line: 1, start: 0, end: 9, titleSpan: { start: 0, end: 1 }, sweeps: [], runs: 1, blocks: [], expectations: [] };
+}
+
+function plan(version: number, words: string | null, title = 'A'): PlanParams {
+  const mistake = { code: 'attn.E207', severity: 'error' as const, message: 'Not defined.', line: 3, start: 1, end: 2 };
+  return {
+    uri: 'file:///a.attn',
+    version,
+    plan: words === null ? null : { words },
+    diagnostics: words === null ? [mistake] : [],
+    outline: [outline(title)],
+  };
+}
+
+const charts = [{ id: 'one', title: 'One', panels: [] }] as unknown as ChartModel[];
+
+function snapshot(hash: string, more: Partial<StudySnapshot> = {}): StudySnapshot {
+  return {
+    title: 'A',
+    hash,
+    charts,
+    table: null,
+    parameters: null,
+    hasParameters: false,
+    runs: { total: 1, done: 1, running: 0, failed: 0, cached: 0, fraction: 1, failures: [] },
+    expectations: [],
+    held: null,
+    notes: [],
+    settled: true,
+    ...more,
+  };
+}
+
+function studied(budget = 2) {
+  const posted: ToSolver[] = [];
+  const clock = { now: 0 };
+  const study = new Study('file:///a.attn', { post: (message) => posted.push(message), now: () => clock.now, budget: () => budget });
+  const solves = () => posted.flatMap((message) => (message.type === 'solve' ? [message] : []));
+  return { study, posted, clock, solves };
+}
+
+describe('a study', () => {
+  it('solves nothing while nobody looks, and at once when somebody does', () => {
+    const { study, solves } = studied();
+    study.receivePlan(plan(1, 'x'));
+    assert.equal(solves().length, 0);
+    study.addInterest({});
+    assert.deepEqual(
+      solves().map(({ revision, budget }) => [revision, budget]),
+      [[1, 2]],
+    );
+  });
+
+  it('asks for nothing when a text says nothing new', () => {
+    const { study, solves } = studied();
+    study.addInterest({});
+    study.receivePlan(plan(1, 'x'));
+    study.receivePlan(plan(2, 'x'));
+    assert.equal(solves().length, 1);
+    study.receivePlan(plan(3, 'y'));
+    assert.equal(solves().length, 2);
+  });
+
+  it('drops a version that is older than the last', () => {
+    const { study, solves } = studied();
+    study.addInterest({});
+    study.receivePlan(plan(5, 'new'));
+    study.receivePlan(plan(4, 'old'));
+    assert.equal(solves().length, 1);
+    assert.equal(study.version, 5);
+  });
+
+  it('drops results of a plan that is not the newest', () => {
+    const { study } = studied();
+    study.addInterest({});
+    study.receivePlan(plan(1, 'x'));
+    study.receivePlan(plan(2, 'y'));
+    study.receive({ type: 'snapshot', study: study.uri, revision: 1, snapshot: snapshot('x') });
+    assert.equal(study.snapshot('A'), null);
+    study.receive({ type: 'ended', study: study.uri, revision: 1, status: 'finished' });
+    assert.equal(study.busy, true);
+    study.receive({ type: 'snapshot', study: study.uri, revision: 2, snapshot: snapshot('y') });
+    study.receive({ type: 'ended', study: study.uri, revision: 2, status: 'finished' });
+    assert.equal(study.snapshot('A')?.hash, 'y');
+    assert.equal(study.busy, false);
+  });
+
+  it('keeps the last good result while the text has a mistake, and names the first one', () => {
+    const { study, solves } = studied();
+    study.addInterest({});
+    study.receivePlan(plan(1, 'x'));
+    study.receive({ type: 'snapshot', study: study.uri, revision: 1, snapshot: snapshot('x') });
+    study.receivePlan(plan(2, null));
+    assert.deepEqual(study.stale, { message: 'Not defined.', code: 'attn.E207', line: 3, errors: 1 });
+    assert.equal(study.snapshot('A')?.charts, charts);
+    study.receivePlan(plan(3, 'x'));
+    assert.equal(study.stale, null);
+    assert.equal(solves().length, 1, 'the text is what it was, and so are its results');
+  });
+
+  it('runs without a bound when it is asked to, once', () => {
+    const { study, solves } = studied();
+    study.addInterest({});
+    study.receivePlan(plan(1, 'x'));
+    study.run();
+    study.run();
+    assert.deepEqual(
+      solves().map(({ budget }) => budget),
+      [2, null],
+    );
+  });
+
+  it('remembers that it was asked to run before there was a plan', () => {
+    const { study, solves } = studied();
+    study.addInterest({});
+    study.run();
+    study.receivePlan(plan(1, 'x'));
+    study.receivePlan(plan(2, 'y'));
+    assert.deepEqual(
+      solves().map(({ budget }) => budget),
+      [null, 2],
+    );
+  });
+
+  it('stands still while paused, and catches up afterwards', () => {
+    const { study, solves } = studied();
+    study.addInterest({});
+    study.setPaused(true);
+    study.receivePlan(plan(1, 'x'));
+    study.receivePlan(plan(2, 'y'));
+    assert.equal(solves().length, 0);
+    study.setPaused(false);
+    assert.deepEqual(
+      solves().map((message) => message.plan),
+      [{ words: 'y' }],
+    );
+  });
+
+  it('takes what stood for a second as what a new result is compared with', () => {
+    const { study, clock } = studied();
+    study.addInterest({});
+    const arrive = (version: number, hash: string) => {
+      study.receivePlan(plan(version, hash));
+      study.receive({ type: 'snapshot', study: study.uri, revision: version, snapshot: snapshot(hash, { charts: [...charts] }) });
+    };
+    arrive(1, 'x');
+    const first = study.snapshot('A')?.charts;
+    clock.now = 100;
+    arrive(2, 'y');
+    assert.equal(study.previous('A'), null, 'nobody has seen it');
+    clock.now = 5000;
+    const second = study.snapshot('A')?.charts;
+    arrive(3, 'z');
+    assert.equal(study.previous('A'), second);
+    assert.notEqual(study.previous('A'), first);
+  });
+
+  it('goes back to the text when a trial ends', () => {
+    const { study, solves } = studied();
+    study.addInterest({});
+    study.receivePlan(plan(1, 'x'));
+    study.tryPlan({ words: 'dragged' });
+    study.endTrial();
+    assert.deepEqual(
+      solves().map((message) => message.plan),
+      [{ words: 'x' }, { words: 'dragged' }, { words: 'x' }],
+    );
+  });
+
+  it('tells a new solver everything', () => {
+    const { study, posted } = studied();
+    study.addInterest({});
+    study.watch([{ experiment: 'A', charts: true, table: false, parameters: false }]);
+    study.receivePlan(plan(1, 'x'));
+    posted.length = 0;
+    study.solverRestarted();
+    assert.ok(posted.some(({ type }) => type === 'watch'));
+    assert.ok(posted.some(({ type }) => type === 'solve'));
+  });
+
+  it('lets the solver forget it when the last one looks away, and starts over when one comes back', () => {
+    const { study, posted, solves } = studied();
+    const [one, other] = [{}, {}];
+    study.addInterest(one);
+    study.addInterest(other);
+    study.receivePlan(plan(1, 'x'));
+    study.dropInterest(one);
+    assert.ok(posted.every(({ type }) => type !== 'close'));
+    study.dropInterest(other);
+    assert.equal(posted.at(-1)?.type, 'close');
+    assert.equal(study.busy, false);
+    study.addInterest(one);
+    assert.equal(solves().length, 2);
+  });
+
+  it('forgets experiments that are gone from the text', () => {
+    const { study } = studied();
+    study.addInterest({});
+    study.receivePlan(plan(1, 'x'));
+    study.receive({ type: 'snapshot', study: study.uri, revision: 1, snapshot: snapshot('x') });
+    study.receivePlan(plan(2, 'y', 'B'));
+    assert.equal(study.snapshot('A'), null);
+  });
+
+  it('can be waited for', async () => {
+    const { study } = studied();
+    study.addInterest({});
+    study.receivePlan(plan(1, 'x'));
+    const waiting = settled(study);
+    study.receive({ type: 'ended', study: study.uri, revision: 1, status: 'finished' });
+    await waiting;
+    study.receivePlan(plan(2, 'y'));
+    await assert.rejects(
+      settled(study, (stop) => stop()),
+      /cancelled/,
+    );
+  });
+});
