@@ -49,6 +49,12 @@ export class SpecDocument {
     return upperBound(this.#lineStarts, offset);
   }
 
+  /** A node with a part that the text lacks, such as the end of a string, may reach behind the text. */
+  clip({ start, end }: Span): Span {
+    const { length } = this.text;
+    return { start: Math.min(start, length), end: Math.min(end, length) };
+  }
+
   /** Index of the first token that ends behind an offset. */
   tokenIndexBehind(offset: number): number {
     let low = 0;

@@ -41,12 +41,12 @@ export function outline(document: SpecDocument): ExperimentOutline[] {
 }
 
 function outlineOf(document: SpecDocument, experiment: Experiment): ExperimentOutline {
-  const span = rangeOf(experiment);
+  const span = document.clip(rangeOf(experiment));
   return {
     ...span,
     title: experiment.title,
     line: document.lineAt(span.start),
-    titleSpan: rangeOfProperty(experiment, 'title'),
+    titleSpan: document.clip(rangeOfProperty(experiment, 'title')),
     sweeps: experiment.members.filter(isSweep).map((sweep) => sweepPlace(document, sweep)),
     runs: document.evaluator.runs(experiment),
     blocks: experiment.members

@@ -134,7 +134,7 @@ function nodesAround(document: SpecDocument, offset: number): Span[] {
     for (const child of AstUtils.streamContents(node)) {
       const cst = child.$cstNode;
       if (cst === undefined || cst.offset > offset || cst.end < offset) continue;
-      found.unshift({ start: cst.offset, end: cst.end });
+      found.unshift(document.clip({ start: cst.offset, end: cst.end }));
       visit(child);
     }
   };
