@@ -216,12 +216,12 @@ describe('the language server as a process', function () {
       'experiment "t" {\n  tokens { dimension = 1, law = file("../tokens.csv") }\n  query { at = [1] }\n  attention { key_query = identity, value = identity }\n  prompt { length = 10 }\n  concentrate { }\n}\n';
     const uri = pathToFileURL(join(inner, 'spec.attn')).href;
     const missing = await client.open(uri, text);
-    assert.match(missing.diagnostics[0]?.message ?? '', /no file/);
+    assert.match(missing.plan.diagnostics[0]?.message ?? '', /no file/);
     writeFileSync(join(folder, 'tokens.csv'), 'x\n1\n2\n4\n');
     await client.notify('workspace/didChangeWatchedFiles', { changes: [{ uri: pathToFileURL(join(folder, 'tokens.csv')).href, type: 1 }] });
     await client.edit(uri, 'length = 10', 'length = 11');
     assert.notEqual((await client.answer(uri)).plan.plan, null);
     await client.edit(uri, '../tokens.csv', '../../tokens.csv');
-    assert.match((await client.answer(uri)).diagnostics[0]?.message ?? '', /outside/);
+    assert.match((await client.answer(uri)).plan.diagnostics[0]?.message ?? '', /outside/);
   });
 });
