@@ -78,6 +78,18 @@ interface Slot {
   known: string | null;
 }
 
+/**
+ * Seconds of work that must wait for each worker there is before another one is started: it takes a tenth of a second to start, compiles the solver anew and makes
+ * its own tables, while the others are at work already.
+ */
+const worthAWorker = 0.25;
+
+function secondsOf(queue: readonly Bundle<Task>[]): number {
+  let sum = 0;
+  for (const bundle of queue) for (const task of bundle.tasks) sum += task.seconds;
+  return sum;
+}
+
 const waiting: RunOutcome = { status: 'waiting' };
 
 function isSettled(task: Task): boolean {
@@ -249,12 +261,8 @@ export class EngineSession {
 
   private dispatch(): void {
     while (this.queue.length > 0 && !this.disposed) {
-      let index = this.slots.findIndex((slot) => slot.bundle === null);
-      if (index < 0) {
-        if (this.slots.length >= Math.max(1, this.host.workers)) return;
-        this.addSlot();
-        index = this.slots.length - 1;
-      }
+      const index = this.freeSlot();
+      if (index < 0) return;
       const slot = this.slots[index]!;
       const busy = new Set(this.slots.flatMap((other) => (other.bundle === null ? [] : [other.bundle.group])));
       const bundle = takeBundle(this.queue, slot.known, busy)!;
@@ -264,6 +272,19 @@ export class EngineSession {
       slot.handle ??= this.spawn(index);
       slot.handle.post({ kind: 'batch', batch: slot.batch, jobs: bundle.tasks.map(({ id, problem }) => ({ id, problem })) });
     }
+  }
+
+  /** A worker that waits, or a new one where there may be one and it would pay; −1 for none. */
+  private freeSlot(): number {
+    const idle = this.slots.findIndex((slot) => slot.bundle === null && slot.handle !== null);
+    if (idle >= 0) return idle;
+    const alive = this.slots.filter((slot) => slot.handle !== null).length;
+    if (secondsOf(this.queue) < worthAWorker * alive) return -1;
+    const empty = this.slots.findIndex((slot) => slot.bundle === null);
+    if (empty >= 0) return empty;
+    if (this.slots.length >= Math.max(1, this.host.workers)) return -1;
+    this.addSlot();
+    return this.slots.length - 1;
   }
 
   private addSlot(): Slot {

@@ -22,8 +22,8 @@ interface Options {
   readonly quiet: boolean;
 }
 
-/** Threads that are started before the spec is read, so that they load while it is. */
-const earlyWorkers = 2;
+/** Threads that are started before the spec is read, so that they load while it is. More come where there is work for them. */
+const earlyWorkers = 1;
 
 export async function run(args: Arguments, script: URL): Promise<number> {
   const workers = workerCount(args.values.get('workers')?.[0]);

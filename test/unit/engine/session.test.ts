@@ -35,6 +35,7 @@ describe('an engine session', () => {
   it('gives the same results on any number of workers, in whatever order they answer', async () => {
     const spec = experiment({
       sweeps: { ...lengths(1, 2, 3, 5, 8, 13, 21, 34), kind: ['a', 'b', 'c'].map((text) => ({ text, value: null })) },
+      seconds: 10,
     });
     const random = stream(7, 'test', 0);
     const answers: string[] = [];
@@ -42,13 +43,27 @@ describe('an engine session', () => {
       const delay = async () => {
         for (let turns = Math.floor(random.uniform() * 8); turns > 0; turns--) await Promise.resolve();
       };
-      const answer = await runPlan(plan(spec), inlineHost({ workers, solve: lengthSolver(), delay }));
+      const host = inlineHost({ workers, solve: lengthSolver(), delay });
+      const answer = await runPlan(plan(spec), host);
+      assert.equal(host.spawned, workers);
       assert.equal(answer.status, 'finished');
       answers.push(JSON.stringify(answer.experiments));
     }
     assert.equal(answers[1], answers[0]);
     assert.equal(answers[2], answers[0]);
     assert.equal(JSON.parse(answers[0]!)[0].runs[3].result.quantities.output_error.value[0], 2);
+  });
+
+  it('starts a worker beside the first only where enough work waits for it', async () => {
+    for (const [seconds, expected] of [
+      [0.01, 1],
+      [0.06, 2],
+      [1, 4],
+    ] as const) {
+      const host = inlineHost({ workers: 4, solve: lengthSolver() });
+      await runPlan(plan(experiment({ sweeps: lengths(1, 2, 3, 4, 5, 6, 7, 8), seconds })), host);
+      assert.equal(host.spawned, expected, `${seconds} s`);
+    }
   });
 
   it('tells of every run: started, on its way, done; then of the experiment', async () => {
