@@ -26,7 +26,7 @@ describe('the VSIX', () => {
 
   it('holds what runs and what is read, and nothing else', () => {
     const allowed =
-      /^(extension\.vsixmanifest|\[Content_Types\]\.xml|extension\/(package(\.nls(\.[\w-]+)?)?\.json|language-configuration\.json|readme\.md|changelog\.md|LICENSE(\.txt|\.md)?|(dist|media|syntaxes|l10n|examples)\/.*))$/i;
+      /^(extension\.vsixmanifest|\[Content_Types\]\.xml|extension\/(package(\.nls(\.[\w-]+)?)?\.json|language-configuration\.json|readme\.md|changelog\.md|LICENSE(\.txt|\.md)?|(dist|media|docs|syntaxes|l10n|examples)\/.*))$/i;
     assert.deepEqual(
       names().filter((name) => !allowed.test(name)),
       [],

@@ -25,10 +25,10 @@ export function hoverAt(document: SpecDocument, offset: number, diagnostics: rea
   if (document.isComment(offset)) return null;
   const word = wordAt(document, offset);
   const parts = word === undefined ? [] : [aboutWord(document, word), aboutValue(document, word, offset)];
-  const mistakes = diagnostics.filter((d) => d.start <= offset && offset <= d.end).map((d) => aboutCode(d.code));
-  const markdown = [...parts, ...mistakes].filter((part) => part !== null).join('\n\n---\n\n');
-  if (markdown === '' || word === undefined) return null;
-  return { start: word.token.start, end: word.token.end, markdown };
+  const mistakes = diagnostics.filter((d) => d.start <= offset && offset <= d.end);
+  const markdown = [...parts, ...mistakes.map((d) => aboutCode(d.code))].filter((part) => part !== null).join('\n\n---\n\n');
+  const place = word?.token ?? mistakes[0];
+  return markdown === '' || place === undefined ? null : { start: place.start, end: place.end, markdown };
 }
 
 function aboutWord(document: SpecDocument, word: Word): string | null {

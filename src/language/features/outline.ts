@@ -37,10 +37,18 @@ export function outline(document: SpecDocument): ExperimentOutline[] {
   return document
     .experiments()
     .filter((experiment) => experiment.$cstNode !== undefined)
-    .map((experiment) => outlineOf(document, experiment));
+    .map((experiment, i) => outlineOf(document, experiment, countsRuns(document, experiment, i)));
 }
 
-function outlineOf(document: SpecDocument, experiment: Experiment): ExperimentOutline {
+/** False when a sweep or `repeat` may be missing from the tree. */
+function countsRuns({ parsed }: SpecDocument, experiment: Experiment, index: number): boolean {
+  const { start, end } = rangeOf(experiment);
+  const { names, ranges } = parsed.damage;
+  const isRepeat = (range: Span): boolean => /^repeat\b/.test(parsed.text.slice(range.start, range.end));
+  return !names.has(index) && !ranges.some((range) => range.start >= start && range.end <= end && isRepeat(range));
+}
+
+function outlineOf(document: SpecDocument, experiment: Experiment, counts: boolean): ExperimentOutline {
   const span = document.clip(rangeOf(experiment));
   return {
     ...span,
@@ -48,7 +56,7 @@ function outlineOf(document: SpecDocument, experiment: Experiment): ExperimentOu
     line: document.lineAt(span.start),
     titleSpan: document.clip(rangeOfProperty(experiment, 'title')),
     sweeps: experiment.members.filter(isSweep).map((sweep) => sweepPlace(document, sweep)),
-    runs: document.evaluator.runs(experiment),
+    runs: counts ? document.evaluator.runs(experiment) : null,
     blocks: experiment.members
       .filter(isBlock)
       .filter((block) => block.kind === 'train' || block.kind === 'concentrate')

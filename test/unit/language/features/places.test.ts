@@ -104,6 +104,10 @@ describe('where things stand', () => {
       ranges.map((range) => range.end),
     );
   });
+  it('counts no runs while a sweep is damaged', () => {
+    for (const lines of ['sweep L over [1, 2\nsweep k over [3]', 'sweep k over [3]\nrepeat 2 2'])
+      assert.equal(outline(inside(lines).document)[0]!.runs, null);
+  });
   it('goes on where other lines are damaged', () => {
     const { document } = inside('sweep L over [1, 2]\nprompt { length = }\nrepeat 3');
     assert.equal(outline(document)[0]!.runs, 6);
