@@ -41,8 +41,8 @@ experiment "Softmax follows its infinite-prompt limit" {
     detail: 'How fast the output and the gradients of a finite prompt approach their limits, with the certified bound.',
     text: `// How fast does finite-prompt attention reach its limit?
 experiment "Output and gradient concentration" {
-  sweep L over logspace(2, 1e6, 25)
-  sweep shape over [identity, kms(0.5), condition(8)]
+  sweep L over logspace(2, 1e6, 13)
+  sweep shape over [identity, condition(8)]
 
   tokens    { dimension = 4, law = gaussian(covariance: shape) }
   query     { law = gaussian(identity) }
