@@ -24,12 +24,14 @@ export interface ButtonOptions {
 }
 
 export function button({ label, icon, look = 'secondary', toggle = false, press }: ButtonOptions): HTMLElement {
-  const made = document.createElement('vscode-button');
+  // The toolkit has no switches that stay down; these look like those of the editor's find box.
+  const made = toggle
+    ? element('button', { type: 'button', class: 'toggle', 'aria-pressed': 'false' })
+    : document.createElement('vscode-button');
   setAttributes(made, {
-    appearance: icon === undefined ? look : 'icon',
+    appearance: toggle ? null : icon === undefined ? look : 'icon',
     'aria-label': label,
     title: icon === undefined ? null : label,
-    'aria-pressed': toggle ? 'false' : null,
   });
   made.append(icon ?? label);
   made.addEventListener('click', press);

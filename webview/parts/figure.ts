@@ -60,8 +60,8 @@ export class Figure implements PanelHost {
         this.drawPanels();
       },
     });
-    this.logX = button({ label: 'log x', look: 'secondary', toggle: true, press: () => this.switchScale('x') });
-    this.logY = button({ label: 'log y', look: 'secondary', toggle: true, press: () => this.switchScale('y') });
+    this.logX = button({ label: 'log x', toggle: true, press: () => this.switchScale('x') });
+    this.logY = button({ label: 'log y', toggle: true, press: () => this.switchScale('y') });
     this.reset = button({ label: 'Reset zoom', icon: icon('reset'), press: () => this.resetZoom() });
     const copy = button({ label: 'Copy figure', icon: icon('copy'), press: () => this.handlers.copy() });
     const menu = new ExportMenu((format) => this.handlers.save(format));
@@ -85,7 +85,7 @@ export class Figure implements PanelHost {
 
   show(input: FigureInput): void {
     this.input = input;
-    const { model, choice, colours } = input;
+    const { model, previous, choice, colours } = input;
     const axes = this.axes();
     const part = /\(\d+ of \d+\)$/.exec(model.title)?.[0] ?? '';
     const spoken = `${plainText(axes.y.label)} against ${plainText(axes.x.label)}${part === '' ? '' : ` ${part}`}`;
@@ -93,7 +93,7 @@ export class Figure implements PanelHost {
     setAttributes(this.switches, { 'aria-label': `View of ${spoken}` });
     fill(this.heading, JSON.stringify([axes.y.label, part]), () => [...richText(axes.y.label), part === '' ? null : ` ${part}`]);
     fill(this.xLabel, JSON.stringify(axes.x.label), () => richText(axes.x.label));
-    setText(this.notes, model.notes.join(' '));
+    setText(this.notes, [...model.notes, ...(previous === null ? [] : ['Dotted: the previous run.'])].join(' '));
     this.notes.title = model.remarks.join('\n');
     setText(this.description, model.description);
     this.logX.hidden = !switchable(model.x);
@@ -189,7 +189,8 @@ export class Figure implements PanelHost {
     const { model, previous, choice, colours, highlight } = this.input;
     const keys = parseKeys(choice.hidden, legendGroups(model).flat());
     const hidden = (line: Series | Panel['references'][number]): boolean => hiddenBy(keys, line);
-    const { emphasis } = this;
+    // Nothing stands out by being hidden.
+    const emphasis = this.emphasis !== null && choice.hidden.includes(keyText(this.emphasis)) ? null : this.emphasis;
     const axes = this.axes();
     model.panels.forEach((panel, i) => {
       const ghosts = previous?.panels[i]?.series.filter((series) => series.role === 'value' && !hidden(series)) ?? [];

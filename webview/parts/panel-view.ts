@@ -105,7 +105,7 @@ export class PanelView {
     this.frame.classList.toggle('on-curve', this.near !== null);
     this.plot.point(column, null);
     if (column === null || column.readings.length === 0) this.host.readout.hide();
-    else this.host.readout.show(column, this.near, shown!.axes.x, shown!.colours, client);
+    else this.host.readout.show(column, this.near, shown!.axes, shown!.colours, client);
   }
 
   private key(event: KeyboardEvent): void {
@@ -169,13 +169,13 @@ export class PanelView {
     const column = columnAt(this.plot.visible, shown.axes, layout, x);
     this.plot.point(column, reading);
     const title = plainText(shown.panel.title);
-    this.host.say(`${title === '' ? '' : `${title}, `}${spoken(reading, shown.axes.x)}`);
+    this.host.say(`${title === '' ? '' : `${title}, `}${spoken(reading, shown.axes)}`);
     if (column === null) return;
     const box = this.frame.getBoundingClientRect();
     const { left, right, top, bottom } = this.plot.area;
     const same = column.readings.find(({ series }) => series === reading.series) ?? null;
     const client = { x: box.left + left + column.position * (right - left), y: box.top + (top + bottom) / 2 };
-    this.host.readout.show(column, same, shown.axes.x, shown.colours, client);
+    this.host.readout.show(column, same, shown.axes, shown.colours, client);
   }
 
   private positionOf({ series, index }: Reading): number {

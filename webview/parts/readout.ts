@@ -1,8 +1,8 @@
 /** The box beside the crosshair: the values of all curves at one place. */
-import type { Axis } from '../../src/chart/types.js';
 import type { Colours } from '../colours.js';
 import { element, richText } from '../dom.js';
-import { bandText, type Column, type Reading, whereText } from '../plot/reading.js';
+import type { Axes } from '../plot/axes.js';
+import { bandText, type Column, type Reading, slopeText, whereText } from '../plot/reading.js';
 import { swatch } from './legend.js';
 
 /** Rows shown at once; more would cover the chart. */
@@ -12,14 +12,15 @@ export class Readout {
   readonly node = element('div', { class: 'readout', hidden: true, 'aria-hidden': 'true' });
 
   /** `near`: the curve under the pointer. */
-  show(column: Column, near: Reading | null, axis: Axis, colours: Colours, client: { readonly x: number; readonly y: number }): void {
+  show(column: Column, near: Reading | null, axes: Axes, colours: Colours, client: { readonly x: number; readonly y: number }): void {
     const sorted = [...column.readings].sort((a, b) => b.y - a.y);
     const centre = near === null ? 0 : Math.max(0, sorted.indexOf(near));
     const from = Math.max(0, Math.min(sorted.length - most, centre - Math.floor(most / 2)));
     const rows = sorted.slice(from, from + most);
     const methods = new Set(rows.map(({ series }) => series.methodLabel));
+    const sloped = rows.some((reading) => slopeText(reading, axes) !== '');
     this.node.replaceChildren(
-      element('div', { class: 'readout-head' }, whereText(axis, column.x)),
+      element('div', { class: 'readout-head' }, whereText(axes.x, column.x)),
       element(
         'table',
         {},
@@ -30,6 +31,7 @@ export class Readout {
             element('td', {}, swatch(reading.series.style, colours)),
             element('td', { class: 'name' }, ...richText(reading.series.label)),
             element('td', { class: 'number' }, bandText(reading)),
+            sloped ? element('td', { class: 'method' }, slopeText(reading, axes)) : null,
             methods.size > 1 ? element('td', { class: 'method' }, reading.series.methodLabel) : null,
           ),
         ),

@@ -172,7 +172,7 @@ export class Plot {
       series,
       axes,
       curve: projected(series, axes, this.scene.across.finite),
-      colour: faded(colourIn(series.style.colour, colours), 0.4),
+      colour: faded(colourIn(series.style.colour, colours), 0.6),
     };
     return { ...dataset({ ...line, joined, band: [] }, false, size), borderWidth: 1, borderDash: [2, 2], pointRadius: 0 };
   }
@@ -235,7 +235,7 @@ function dataset({ series, curve, colour, joined }: SceneLine, dim: boolean, siz
     borderDash: dashPattern(style.dash).map((length) => length * width),
     borderJoinStyle: 'round',
     showLine: joined,
-    pointRadius: markers ? 2.2 : 0,
+    pointRadius: joined ? (markers ? 2.2 : 0) : 3.5,
     pointBorderWidth: 0,
     pointBackgroundColor: colour,
     clip: joined ? 0 : 4,

@@ -82,6 +82,26 @@ export function closest(readings: readonly Reading[], axes: Axes, height: number
   return best;
 }
 
+/**
+ * The local exponent d log y / d log x at a point: the parabola through it and its neighbours, at an end the chord. Null at infinity, without a
+ * neighbour, and where a logarithm does not exist.
+ */
+export function localSlope({ x, y }: Pick<Series, 'x' | 'y'>, index: number): number | null {
+  const point = (i: number): readonly [number, number] | null => {
+    const [at, value] = [x[i] ?? 0, y[i] ?? 0];
+    return at > 0 && value > 0 ? [Math.log(at), Math.log(value)] : null;
+  };
+  const here = point(index);
+  if (index < 0 || here === null) return null;
+  const chord = (other: readonly [number, number] | null): number | null =>
+    other === null || other[0] === here[0] ? null : (other[1] - here[1]) / (other[0] - here[0]);
+  const [before, after] = [point(index - 1), point(index + 1)];
+  const [left, right] = [chord(before), chord(after)];
+  if (left === null || right === null) return left ?? right;
+  const [a, b] = [here[0] - before![0], after![0] - here[0]];
+  return (left * b + right * a) / (a + b);
+}
+
 export function valueText(value: number, digits = 5): string {
   return plainText(numberText(value, digits));
 }
@@ -100,9 +120,16 @@ export function whereText(axis: Axis, x: number): string {
 }
 
 /** One point in a sentence, for a screen reader. */
-export function spoken(reading: Reading, axis: Axis): string {
+export function spoken(reading: Reading, axes: Axes): string {
   const { series, index } = reading;
   const x = index < 0 ? Number.POSITIVE_INFINITY : series.x[index]!;
   const method = series.methodLabel === '' ? '' : `, ${series.methodLabel}`;
-  return `${plainText(series.label)}: ${bandText(reading)} at ${whereText(axis, x)}${method}`;
+  const slope = slopeText(reading, axes);
+  return `${plainText(series.label)}: ${bandText(reading)} at ${whereText(axes.x, x)}${slope === '' ? '' : `, ${slope}`}${method}`;
+}
+
+/** "slope −1.00" where both axes are logarithmic, else nothing. */
+export function slopeText({ series, index }: Pick<Reading, 'series' | 'index'>, { x, y }: Axes): string {
+  const slope = x.scale === 'log' && y.scale === 'log' ? localSlope(series, index) : null;
+  return slope === null ? '' : `slope ${slope.toFixed(2).replace('-', '−')}`;
 }
