@@ -1,9 +1,12 @@
 /**
  * Population risk of softmax attention at any one-head (U, v), by randomised quasi-Monte Carlo over (w, x_q) with common points for all parameters and lengths
- * (docs/mathematics.md, section 5). The infinite-prompt risk, a polynomial, is a control variate: only the difference is averaged.
+ * (docs/mathematics.md, section 5). With c the infinite-prompt output and y* = wᵀx_q, E c², E c y* and E y*² are known polynomials: only the difference from
+ * the infinite-prompt risk is averaged, and c² and c y* are control variates of that difference, with regression coefficients. In other words, the
+ * points have weights 1 + ℓ under which the averages of c² and c y* are exact. For long prompts the coefficients tend to 0; for short ones, or strong
+ * scores, a plain difference would take the exact mean of c² from its average over the points, and fall without bound along a flow.
  */
-import { lawMoments } from './cumulant.js';
-import { matvec, symmetricSqrt } from './linear-algebra.js';
+import { lawMoments, secondMoment } from './cumulant.js';
+import { matvec, symmetricSqrt, traceOfProduct } from './linear-algebra.js';
 import { momentTable } from './moment-table.js';
 import { type Merged, taskOf } from './parameters.js';
 import { PolynomialRisk } from './polynomial-risk.js';
@@ -27,7 +30,10 @@ export class QuasiMonteCarloRisk implements PopulationRisk {
   private readonly flatCovariance: Float64Array;
   private readonly noise2: number;
   private readonly factor: number;
+  /** Risk of predicting 0. */
+  private readonly zero: number;
   private readonly control: PolynomialRisk | null;
+  private kept: Points | null = null;
 
   constructor(private readonly problem: Problem) {
     const task = taskOf(problem);
@@ -65,32 +71,77 @@ export class QuasiMonteCarloRisk implements PopulationRisk {
         this.target[n] = target;
       }
     }
+    this.zero = this.factor * (traceOfProduct(task.covariance, secondMoment(task.weights)) + this.noise2);
     const centred = mean.every((m) => m === 0);
     this.control = centred ? new PolynomialRisk({ ...problem, length: Number.POSITIVE_INFINITY }) : null;
   }
 
   risk(m: Merged): RiskValue {
-    const means = this.average(m, null, null);
-    let mean = 0;
-    for (const x of means) mean += x / replicates;
+    const sums = this.average(m, false);
+    const fit = this.fit(m, sums, null, null);
+    const means = Array.from({ length: replicates }, (_, r) => sums.r[r]! - fit.byP * sums.p[r]! - fit.byQ * sums.q[r]!);
+    const mean = average(means);
     let spread = 0;
     for (const x of means) spread += (x - mean) ** 2;
-    const base = this.control ? this.control.evaluate(m, null, null) : this.factor * this.noise2;
-    return { value: base + mean, standardError: Math.sqrt(spread / (replicates * (replicates - 1))) };
+    return {
+      value: fit.base + this.factor * (average(sums.r) + fit.correction),
+      standardError: this.factor * Math.sqrt(spread / (replicates * (replicates - 1))),
+    };
   }
 
   gradient(m: Merged, gU: Float64Array, gv: Float64Array): number {
-    const sumU = new Float64Array(gU.length);
-    const sumV = new Float64Array(gv.length);
-    const means = this.average(m, sumU, sumV);
-    let value = this.factor * this.noise2;
-    gU.fill(0);
-    gv.fill(0);
-    if (this.control) value = this.control.evaluate(m, gU, gv);
-    for (let i = 0; i < gU.length; i++) gU[i]! += sumU[i]!;
-    for (let i = 0; i < gv.length; i++) gv[i]! += sumV[i]!;
-    for (const x of means) value += x / replicates;
-    return value;
+    const { d, x, factor } = this;
+    const D = d + 1;
+    const sums = this.average(m, true);
+    const fit = this.fit(m, sums, gU, gv);
+    const { points } = this;
+    const count = this.power.length;
+    const scale = factor / count;
+    const r = average(sums.r);
+    const p = average(sums.p);
+    const q = average(sums.q);
+    for (let n = 0, at = 0; n < count; n++, at += D) {
+      const c = points.c[n]!;
+      const y = this.target[n]!;
+      const weight = 1 + fit.weightP * (c * c - p) + fit.weightQ * (c * y - q);
+      const residual = points.r[n]! - r - fit.byP * (c * c - p) - fit.byQ * (c * y - q);
+      const byTau = weight * points.byTau[n]!;
+      const byRho = weight * points.byRho[n]!;
+      const byP = fit.weightP * residual - weight * fit.byP;
+      const byQ = fit.weightQ * residual - weight * fit.byQ;
+      const byC = weight * points.byC[n]! + 2 * c * byP + y * byQ;
+      for (let i = 0; i < D; i++) {
+        const ga = points.ga[at + i]!;
+        const gvi = points.gv[at + i]!;
+        const g = scale * (2 * byTau * ga + byC * gvi);
+        for (let k = 0; k < d; k++) gU[i * D + k]! += g * x[n * d + k]!;
+        gv[i]! += scale * (byC * ga + 2 * byRho * gvi);
+      }
+    }
+    return fit.base + factor * (r + fit.correction);
+  }
+
+  /** Regression of r on p and q. Fills the gradients, where given, with those of what is known exactly. */
+  private fit(m: Merged, sums: Sums, gU: Float64Array | null, gv: Float64Array | null): Fit {
+    gU?.fill(0);
+    gv?.fill(0);
+    if (this.control === null) return { base: this.zero, correction: 0, byP: 0, byQ: 0, weightP: 0, weightQ: 0 };
+    const base = this.control.evaluate(m, gU, gv);
+    // c is odd in v: the risks at v and −v hold E c² in their mean and −2 E c y* as half their difference.
+    const mirror = gU && gv ? { U: new Float64Array(gU.length), v: new Float64Array(gv.length) } : null;
+    const mirrored = this.control.evaluate({ U: m.U, v: m.v.map((x) => -x) }, mirror?.U ?? null, mirror?.v ?? null);
+    const missingP = ((base + mirrored) / 2 - this.zero) / this.factor - average(sums.p);
+    const missingQ = (mirrored - base) / (4 * this.factor) - average(sums.q);
+    const solve = inverseCovariance(sums);
+    const [byP, byQ] = solve(sums.rp - average(sums.r) * average(sums.p), sums.rq - average(sums.r) * average(sums.q));
+    const [weightP, weightQ] = solve(missingP, missingQ);
+    if (gU && gv && mirror) {
+      const own = 1 + byP / 2 - byQ / 4;
+      const other = byP / 2 + byQ / 4;
+      for (let i = 0; i < gU.length; i++) gU[i] = own * gU[i]! + other * mirror.U[i]!;
+      for (let i = 0; i < gv.length; i++) gv[i] = own * gv[i]! - other * mirror.v[i]!;
+    }
+    return { base, correction: byP * missingP + byQ * missingQ, byP, byQ, weightP, weightQ };
   }
 
   /** E B2 over the points, and its standard error. */
@@ -133,9 +184,12 @@ export class QuasiMonteCarloRisk implements PopulationRisk {
     }
   }
 
-  /** Means by replicate of the risk (of its difference from the control), and the averaged gradient where arrays are given. */
-  private average(m: Merged, sumU: Float64Array | null, sumV: Float64Array | null): Float64Array {
-    const { d, x, sw, power, target, flatCovariance: S, perReplicate, factor } = this;
+  /**
+   * Means by replicate of r = ρ²B2 − c²(B2 + 6B3 − 6B22) + 2 c y* B2, the difference from the infinite-prompt risk (with c² − 2 c y* added where that is not
+   * known), of p = c² and of q = c y*; and what gradients need of every point, into `points`.
+   */
+  private average(m: Merged, wantGradient: boolean): Sums {
+    const { d, x, sw, power, target, flatCovariance: S, perReplicate } = this;
     const D = d + 1;
     const count = power.length;
     const { U, v } = m;
@@ -144,7 +198,8 @@ export class QuasiMonteCarloRisk implements PopulationRisk {
     const softmax = this.problem.attention.kernel === 'softmax';
     const inverseLength = 1 / this.problem.length;
     const moments = new Float64Array(6);
-    const means = new Float64Array(replicates);
+    const sums = emptySums();
+    const points = wantGradient ? this.points : null;
     const a = new Float64Array(D);
     const ga = new Float64Array(D);
     const gv = new Float64Array(D);
@@ -206,17 +261,106 @@ export class QuasiMonteCarloRisk implements PopulationRisk {
         byC = 2 * c * inverseLength;
         byRho = t2 * inverseLength;
       }
-      value += kept * (c - y) ** 2;
+      value += kept * (c * c - 2 * c * y);
       byC += kept * 2 * (c - y);
-      means[Math.floor(n / perReplicate)]! += (factor * value) / perReplicate;
-      if (sumU === null || sumV === null) continue;
-      const scale = factor / count;
-      for (let i = 0; i < D; i++) {
-        const g = scale * (2 * byTau * ga[i]! + byC * gv[i]!);
-        for (let k = 0; k < d; k++) sumU[i * D + k]! += g * x[at + k]!;
-        sumV[i]! += scale * (byC * ga[i]! + 2 * byRho * gv[i]!);
-      }
+      const p = c * c;
+      const q = c * y;
+      const replicate = Math.floor(n / perReplicate);
+      sums.r[replicate]! += value / perReplicate;
+      sums.p[replicate]! += p / perReplicate;
+      sums.q[replicate]! += q / perReplicate;
+      sums.pp += (p * p) / count;
+      sums.pq += (p * q) / count;
+      sums.qq += (q * q) / count;
+      sums.rp += (value * p) / count;
+      sums.rq += (value * q) / count;
+      if (points === null) continue;
+      points.byTau[n] = byTau;
+      points.byC[n] = byC;
+      points.byRho[n] = byRho;
+      points.c[n] = c;
+      points.r[n] = value;
+      points.ga.set(ga, n * D);
+      points.gv.set(gv, n * D);
     }
-    return means;
+    return sums;
   }
+
+  private get points(): Points {
+    this.kept ??= pointsOf(this.power.length, this.d + 1);
+    return this.kept;
+  }
+}
+
+/** Of every point: r, its derivatives in τ², c and ρ², c itself, and count × D: Γa, Γv. */
+interface Points {
+  readonly r: Float64Array;
+  readonly byTau: Float64Array;
+  readonly byC: Float64Array;
+  readonly byRho: Float64Array;
+  readonly c: Float64Array;
+  readonly ga: Float64Array;
+  readonly gv: Float64Array;
+}
+
+function pointsOf(count: number, D: number): Points {
+  const each = (): Float64Array => new Float64Array(count);
+  return {
+    r: each(),
+    byTau: each(),
+    byC: each(),
+    byRho: each(),
+    c: each(),
+    ga: new Float64Array(count * D),
+    gv: new Float64Array(count * D),
+  };
+}
+
+/** Means by replicate of r, p and q, and second moments over all points. */
+interface Sums {
+  readonly r: Float64Array;
+  readonly p: Float64Array;
+  readonly q: Float64Array;
+  pp: number;
+  pq: number;
+  qq: number;
+  rp: number;
+  rq: number;
+}
+
+function emptySums(): Sums {
+  const each = (): Float64Array => new Float64Array(replicates);
+  return { r: each(), p: each(), q: each(), pp: 0, pq: 0, qq: 0, rp: 0, rq: 0 };
+}
+
+/** What is known exactly (`base`), what the controls add to the mean of r, their coefficients, and the points' weights 1 + weightP (p − p̄) + weightQ (q − q̄). */
+interface Fit {
+  readonly base: number;
+  readonly correction: number;
+  readonly byP: number;
+  readonly byQ: number;
+  readonly weightP: number;
+  readonly weightQ: number;
+}
+
+function average(means: ArrayLike<number>): number {
+  let sum = 0;
+  for (let r = 0; r < replicates; r++) sum += means[r]!;
+  return sum / replicates;
+}
+
+/** Solves with the covariance of (p, q); a trace of ridge keeps it regular where they are proportional. Zero where c is constant. */
+function inverseCovariance(sums: Sums): (p: number, q: number) => readonly [number, number] {
+  const p = average(sums.p);
+  const q = average(sums.q);
+  const sp = Math.sqrt(Math.max(0, sums.pp - p * p));
+  const sq = Math.sqrt(Math.max(0, sums.qq - q * q));
+  if (!(sp > 0 && sq > 0 && Number.isFinite(sp) && Number.isFinite(sq))) return () => [0, 0];
+  const own = 1 + 1e-12;
+  const cross = (sums.pq - p * q) / (sp * sq);
+  const determinant = own * own - cross * cross;
+  return (x, y) => {
+    const [u, v] = [x / sp, y / sq];
+    return [(own * u - cross * v) / determinant / sp, (own * v - cross * u) / determinant / sq];
+  };
 }

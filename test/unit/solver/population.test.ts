@@ -100,6 +100,18 @@ describe('population risk', () => {
     });
   }
 
+  it('strong scores are no dearer: the estimate stays near sampled prompts, and so does not fall without bound along a flow', () => {
+    const p = problem({ length: 10 });
+    for (const scale of [4, 200]) {
+      const m = { U: general.U.map((x) => scale * x), v: general.v };
+      const value = new QuasiMonteCarloRisk(p).risk(m);
+      const sampled = sampledRisk({ ...p, solver: { ...p.solver, samples: 5000 } }).risk(m);
+      const error = Math.hypot(value.standardError, sampled.standardError);
+      assert.ok(value.standardError < sampled.standardError, `${scale} ${JSON.stringify(value)} ${JSON.stringify(sampled)}`);
+      assert.ok(Math.abs(sampled.value - value.value) <= 5 * error, `${scale} ${JSON.stringify(value)} ${JSON.stringify(sampled)}`);
+    }
+  });
+
   it('the polynomial and the block form are one function where both hold', () => {
     for (const p of cases.filter(([name]) => /linear|inf/.test(name)).map(([, p]) => p))
       for (const m of [commuting, skew])
