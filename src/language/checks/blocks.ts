@@ -72,7 +72,8 @@ function variantOf(context: Context, block: Block, kind: string, info: BlockInfo
     const range = rangeOfProperty(block, 'variant');
     context.report('E226', `\`${kind}\` has no variants; \`${block.variant}\` does not belong here.`, range, {
       title: `Remove \`${block.variant}\``,
-      ...range,
+      start: range.start,
+      end: range.end,
       text: '',
     });
     return undefined;

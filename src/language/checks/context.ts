@@ -52,10 +52,35 @@ export class Context {
   }
 }
 
-/** Where a property of a node stands; the node itself when the property has no text of its own. */
+/** Where a property of a node stands; the node itself when the property has no text of its own. Looked for when it is asked for. */
 export function rangeOfProperty(node: AstNode, property: string, index = 0): Range {
-  const found = GrammarUtils.findNodeForProperty(node.$cstNode, property, index);
-  return found ? { start: found.offset, end: found.end } : rangeOf(node);
+  return new PropertyRange(node, property, index);
+}
+
+class PropertyRange implements Range {
+  #found: Range | undefined;
+
+  constructor(
+    private readonly node: AstNode,
+    private readonly property: string,
+    private readonly index: number,
+  ) {}
+
+  get start(): number {
+    return this.#find().start;
+  }
+
+  get end(): number {
+    return this.#find().end;
+  }
+
+  #find(): Range {
+    if (this.#found === undefined) {
+      const found = GrammarUtils.findNodeForProperty(this.node.$cstNode, this.property, this.index);
+      this.#found = found ? { start: found.offset, end: found.end } : rangeOf(this.node);
+    }
+    return this.#found;
+  }
 }
 
 /** `a`, `b` and `c`, each in backquotes. */

@@ -2,6 +2,7 @@ import { type AstNode, AstUtils } from 'langium';
 import { type Experiment, isLet, isNameExpression, isSweep, type Let, type Sweep } from '../generated/ast.js';
 import { type Definition, definitions, resolveName } from '../scope.js';
 import { builtIn, quantities } from '../vocabulary.js';
+import { everyNode } from '../walk.js';
 import { type Context, rangeOfProperty } from './context.js';
 
 const kinds = {
@@ -54,7 +55,7 @@ export function checkDefinitions(context: Context): void {
 export function reads(definition: AstNode, experiment: Experiment | undefined): Definition[] {
   const found: Definition[] = [];
   const value = isLet(definition) ? definition.value : isSweep(definition) ? definition.list : definition;
-  for (const node of AstUtils.streamAst(value)) {
+  for (const node of everyNode(value)) {
     if (!isNameExpression(node)) continue;
     const target = resolveName(node, node.name, experiment);
     if (target) found.push(target);
@@ -97,7 +98,7 @@ const readsInside = (definition: Let): Definition[] =>
 
 function checkSweepList(context: Context, sweep: Sweep, experiment: Experiment): void {
   const seen = new Set<Definition>();
-  for (const use of AstUtils.streamAst(sweep.list)) {
+  for (const use of everyNode(sweep.list)) {
     if (!isNameExpression(use)) continue;
     const first = resolveName(use, use.name, experiment);
     const open = first ? [first] : [];

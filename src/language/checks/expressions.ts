@@ -2,12 +2,13 @@ import { AstUtils } from 'langium';
 import { isArgument, isCall, isExpect, isNameExpression, isSetting, type NameExpression } from '../generated/ast.js';
 import { experimentOf, resolveName } from '../scope.js';
 import { bareWords, blocks, constants, functions, quantities, settingWords, valueWords } from '../vocabulary.js';
+import { everyNode } from '../walk.js';
 import { type Context, rangeOfProperty } from './context.js';
 import { visibleNames } from './definitions.js';
 
 /** Names and functions in expressions. */
 export function checkExpressions(context: Context): void {
-  for (const node of AstUtils.streamAst(context.syntax.tree)) {
+  for (const node of everyNode(context.syntax.tree)) {
     if (isCall(node) && !Object.hasOwn(functions, node.callee)) {
       const range = rangeOfProperty(node, 'callee');
       if (resolveName(node, node.callee))

@@ -1,4 +1,3 @@
-import { AstUtils } from 'langium';
 import {
   type Experiment,
   type Expression,
@@ -15,6 +14,7 @@ import {
 } from '../generated/ast.js';
 import { definitions, resolveName } from '../scope.js';
 import { axes, facets, quantities } from '../vocabulary.js';
+import { everyNode } from '../walk.js';
 import { type Context, listed, type Range, rangeOfProperty } from './context.js';
 
 const errorQuantities = Object.keys(quantities).filter((q) => quantities[q]!.isError);
@@ -40,7 +40,7 @@ export function checkStatements(context: Context, experiment: Experiment): void 
       checkSubject(context, member.left);
       if (member.relation.$type === 'Monotone')
         checkAxis(context, experiment, member.relation.axis, rangeOfProperty(member.relation, 'axis'), 'in', true);
-      for (const node of AstUtils.streamAst(member)) if (isOperand(node)) checkOperand(context, experiment, node, node !== member.left);
+      for (const node of everyNode(member)) if (isOperand(node)) checkOperand(context, experiment, node, node !== member.left);
     }
   }
 }
@@ -131,7 +131,7 @@ function checkOperand(context: Context, experiment: Experiment, operand: Operand
       checkNameAndFacet(context, quantity, undefined);
   }
   if (!isQuantity) {
-    for (const node of AstUtils.streamAst(operand.value)) {
+    for (const node of everyNode(operand.value)) {
       if ((isNameExpression(node) && Object.hasOwn(quantities, node.name) && !resolveName(node, node.name)) || isRateExpression(node)) {
         if (node === quantity) continue;
         context.report('E228', 'A quantity on the right stands alone or as `NUMBER * QUANTITY`.', rangeOfProperty(node, 'name'));

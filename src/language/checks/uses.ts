@@ -1,12 +1,13 @@
-import { AstUtils } from 'langium';
+import type { AstNode } from 'langium';
 import { type Experiment, isBlock, isLet, isNameExpression, isSweep } from '../generated/ast.js';
 import { type Definition, definitions, resolveName } from '../scope.js';
+import { everyNode } from '../walk.js';
 import { type Context, rangeOfProperty } from './context.js';
 
 /** Definitions that nothing uses. Only asked of a file without a mistake, where a use cannot have been lost. */
 export function checkUses(context: Context): void {
   const used = new Set<Definition>();
-  for (const node of AstUtils.streamAst(context.syntax.tree)) {
+  for (const node of everyNode(context.syntax.tree)) {
     if (!isNameExpression(node)) continue;
     const own = resolveName(node, node.name);
     if (own) used.add(own);
@@ -26,8 +27,8 @@ function warn(context: Context, used: ReadonlySet<Definition>, definition: Defin
 function checkSweeps(context: Context, experiment: Experiment): void {
   const reached = new Set<Definition>();
   const open: Definition[] = [];
-  const follow = (node: Parameters<typeof AstUtils.streamAst>[0]): void => {
-    for (const inner of AstUtils.streamAst(node)) {
+  const follow = (node: AstNode): void => {
+    for (const inner of everyNode(node)) {
       if (!isNameExpression(inner)) continue;
       const target = resolveName(inner, inner.name, experiment);
       if (target && !reached.has(target)) {
