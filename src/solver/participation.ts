@@ -291,12 +291,30 @@ export function momentsAt(
     if (slopes !== null) for (let i = 0; i < n; i++) slopes[i] = -zeroExponent[i]!;
   } else {
     momentsOf(transforms(Math.min(tau2, largestTau2), logLengthCap(L)), L, n, value, slopes);
-    if (tau2 > largestTau2) {
-      const shrink = Math.sqrt(largestTau2 / tau2);
-      for (let i = 0; i < n; i++) value[i] = 1 - (1 - value[i]!) * shrink;
-    }
+    if (tau2 > largestTau2) condense(tau2, n, value);
   }
   if (far && slopes !== null) for (let i = 0; i < n; i++) value[i]! *= (length / largestLength) ** slopes[i]!;
+}
+
+/**
+ * Carries moments at the largest τ² of the quadrature on to a larger one: 1 − B ~ 1/τ, since a second score within 1 of the largest is that rare.
+ * E(Σ p_l s_l)²/τ² = B2 + τ²G tends to the second moment of the largest of L normals and stands still, so that G ~ 1/τ², far below the 1 − B that it is
+ * a difference of: B3, B22 and B222 follow from G, B2 and the derivatives' identities.
+ */
+function condense(tau2: number, n: MomentCount, value: Float64Array): void {
+  const still = value[0]! + largestTau2 * (1 - value[0]! - 6 * value[1]! + 6 * value[2]!);
+  const shrink = Math.sqrt(largestTau2 / tau2);
+  for (let i = 0; i < n; i++) value[i] = 1 - (1 - value[i]!) * shrink;
+  const B2 = value[0]!;
+  const slopeB2 = (1 - B2) / (2 * tau2);
+  const G = (still - B2) / tau2;
+  const B3 = (G - 1 + 3 * B2 - 2 * slopeB2) / 2;
+  const B22 = (slopeB2 - B2 + 4 * B3) / 3;
+  value[1] = B3;
+  value[2] = B22;
+  if (n < coreMoments) return;
+  const slopeG = -(G + slopeB2) / tau2;
+  value[5] = (slopeG + B2 + 14 * B3 - 9 * B22 - 78 * value[3]! + 132 * value[4]!) / 60;
 }
 
 /** At τ² = 0, B_λ = L^{−Σ(λ_i − 1)}. */

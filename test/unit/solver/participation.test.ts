@@ -258,6 +258,23 @@ describe('moment table', () => {
     }
   });
 
+  it('condenses on the largest score: E(Σ p s)²/τ² tends to the second moment of the largest of L normals', () => {
+    // from scipy.integrate import quad; from scipy.stats import norm
+    // quad(lambda x: x*x*L*norm.pdf(x)*norm.cdf(x)**(L-1), -12, 12) for L = 2, 10, 1000
+    for (const [length, second] of [
+      [2, 1],
+      [10, 2.7121037899],
+      [1000, 10.6303612615],
+    ] as const)
+      for (const tau2 of [1e6, 1.01e6, 1e8, 1e11]) {
+        const { B2, B3, B22, B4, B23, B222 } = participationMoments(tau2, length);
+        const G = 1 - B2 - 6 * B3 + 6 * B22;
+        assert.ok(Math.abs(B2 + tau2 * G - second) < 1e-5 * second, `${length} ${tau2} ${B2 + tau2 * G}`);
+        const slope = -B2 - 14 * B3 + 9 * B22 + 78 * B4 - 132 * B23 + 60 * B222;
+        assert.ok(Math.abs(slope) < 2e-13, `${length} ${tau2} ${slope}`);
+      }
+  });
+
   it('is zero at infinite length and goes on beyond its range', () => {
     const out = new Float64Array(coreMoments).fill(1);
     momentTable(Number.POSITIVE_INFINITY).at(3, out);
