@@ -271,7 +271,7 @@ describe('moment table', () => {
         const G = 1 - B2 - 6 * B3 + 6 * B22;
         assert.ok(Math.abs(B2 + tau2 * G - second) < 1e-5 * second, `${length} ${tau2} ${B2 + tau2 * G}`);
         const slope = -B2 - 14 * B3 + 9 * B22 + 78 * B4 - 132 * B23 + 60 * B222;
-        assert.ok(Math.abs(slope) < 2e-13, `${length} ${tau2} ${slope}`);
+        assert.ok(Math.abs(slope) < (tau2 > 1e6 ? 2e-13 : 1e-11), `${length} ${tau2} ${slope}`);
       }
   });
 
