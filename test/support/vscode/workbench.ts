@@ -93,7 +93,9 @@ export class Workbench {
     await this.inQuickInput('F1', `>${title}`, title);
   }
 
+  /** Opens a file of the workspace in the first group. */
   async openFile(name: string): Promise<void> {
+    await this.page.keyboard.press('Control+1');
     await this.inQuickInput('Control+P', name, name.split('/').at(-1)!);
     await this.page
       .locator('.tab.active', { hasText: name.split('/').at(-1)! })
@@ -167,6 +169,57 @@ export class Workbench {
   /** The document in the webview of a preview: the last one opened, or the one at an index. */
   panel(index = 0): FrameLocator {
     return this.page.frameLocator('iframe.webview.ready').nth(index).frameLocator('iframe#active-frame');
+  }
+
+  /** Opens the preview of the active spec beside it and waits for its charts. */
+  async openPreview(): Promise<void> {
+    await this.command('Attn: Open Preview to the Side');
+    await this.charted();
+  }
+
+  /** Waits for charts with curves. */
+  async charted(index = 0): Promise<void> {
+    await this.panel(index).locator('canvas').first().waitFor();
+    await this.until('the charts have curves', async () => /\d/.test(await this.spoken(index)));
+  }
+
+  /** What a screen reader hears of the first figure: its curves with their first and last values. */
+  async spoken(index = 0): Promise<string> {
+    const text = (await this.panel(index).locator('section.figure .spoken').first().textContent()) ?? '';
+    return text.replace(/[\u00a0\u202f]/g, ' ');
+  }
+
+  /** Waits until the first figure is told otherwise than `before`, and answers how. */
+  async moved(before: string, index = 0): Promise<string> {
+    let now = before;
+    await this.until('the curves move', async () => {
+      now = await this.spoken(index);
+      return now !== before && now !== '';
+    });
+    return now;
+  }
+
+  async until(what: string, probe: () => Promise<boolean>, limit = patience): Promise<void> {
+    const deadline = Date.now() + limit;
+    while (!(await probe())) {
+      if (Date.now() > deadline) throw new Error(`within ${limit} ms: ${what}`);
+      await this.page.waitForTimeout(50);
+    }
+  }
+
+  /** Gives the focus to a tab by its name. */
+  async showTab(name: string | RegExp): Promise<void> {
+    await this.page.locator('.tabs-container .tab', { hasText: name }).first().click();
+  }
+
+  /** Answers the save dialog of the workbench with the place it proposes, and gives the path. */
+  async saveWhereProposed(): Promise<string> {
+    const input = this.page.locator('.quick-input-widget input[type=text]').first();
+    await this.until('a place is proposed', async () => /\.\w+$/.test(await input.inputValue().catch(() => '')));
+    const path = await input.inputValue();
+    await this.page.keyboard.press('Enter');
+    await this.page.locator('.quick-input-widget').waitFor({ state: 'hidden' });
+    return path;
   }
 
   async theme(id: string): Promise<void> {

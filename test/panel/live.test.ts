@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import { example, first, long } from '../support/vscode/specs.js';
+import { Workbench } from '../support/vscode/workbench.js';
+
+describe('the preview beside a spec', function () {
+  this.timeout(120_000);
+  let workbench: Workbench;
+
+  before(async () => {
+    workbench = await Workbench.open({ files: { [first]: example(first), 'long.attn': long } });
+    await workbench.openFile(first);
+    await workbench.openPreview();
+  });
+  after(() => workbench?.close());
+  afterEach(async function () {
+    if (this.currentTest?.state === 'failed') await workbench?.screenshot(`failed-${this.currentTest.title.replace(/\W+/g, '-')}`);
+  });
+
+  it('draws the charts of the spec', async () => {
+    const panel = workbench.panel();
+    assert.equal(await panel.locator('section.figure').count(), 2);
+    await workbench.until('all curves are there', async () => /L = ∞: from/.test(await workbench.spoken()));
+    assert.match(await workbench.spoken(), /softmax: L = 10: from 0\.5\d+ to 0\.3\d+/);
+    await panel.getByText('Exact.').first().waitFor();
+    await workbench.screenshot('live-open');
+  });
+
+  it('moves the curves while the text changes', async () => {
+    const before = await workbench.spoken();
+    const picture = await canvasOf(workbench);
+    await workbench.replace('0.5', '0.8');
+    await workbench.moved(before);
+    await workbench.until('the canvas changes', async () => (await canvasOf(workbench)) !== picture);
+    await workbench.screenshot('live-edited');
+  });
+
+  it('keeps the last good chart, marked stale, with one message, while the text has an error', async () => {
+    const before = await workbench.spoken();
+    const panel = workbench.panel();
+    await workbench.replace('kms(rho)', 'kmz(rho)');
+    await panel.locator('.banner.stale').waitFor();
+    assert.equal(await panel.locator('.banner').count(), 1);
+    assert.match((await panel.locator('.banner.stale').textContent())!, /Line 11\b.*kmz.*attn\.E\d+/s);
+    assert.equal(await workbench.spoken(), before);
+    await workbench.until('one problem', async () => (await workbench.page.locator('.squiggly-error').count()) === 1);
+    await workbench.screenshot('live-stale');
+    await panel.locator('.banner.stale button').click();
+    await workbench.page.locator('.statusbar', { hasText: /Ln 11,/ }).waitFor();
+  });
+
+  it('is fresh again when the error is mended', async () => {
+    await workbench.replace('kmz(rho)', 'kms(rho)');
+    await workbench.panel().locator('.banner.stale').waitFor({ state: 'detached' });
+    assert.equal(await workbench.page.locator('.squiggly-error').count(), 0);
+  });
+
+  it('shows the expectations with their measured values, and goes to the line of one', async () => {
+    const list = workbench.panel().locator('.expectation');
+    assert.equal(await list.count(), 2);
+    await list.first().click();
+    await workbench.page.locator('.statusbar', { hasText: /Ln 22,/ }).waitFor();
+  });
+
+  it('moves the curves as a slider is dragged, and writes the value as one step of undo', async () => {
+    const { page } = workbench;
+    await workbench.select('let rho');
+    const before = await workbench.spoken();
+    const slider = workbench.panel().getByRole('slider', { name: /rho/ });
+    await slider.focus();
+    for (let press = 0; press < 5; press += 1) await page.keyboard.press('ArrowLeft');
+    await page.keyboard.press('Tab');
+    await workbench.moved(before);
+    const line = page.locator('.view-line', { hasText: /^let\srho/ });
+    await workbench.until('the value is in the text', async () => !/0\.8\b/.test((await line.textContent())!));
+    await workbench.screenshot('live-slider');
+    await workbench.editor().locator('.view-line').first().click();
+    await page.keyboard.press('Control+Z');
+    await workbench.until('one undo takes it back', async () => /0\.8$/.test((await line.textContent())!.replaceAll('\u00a0', ' ')));
+  });
+
+  it('holds back what would take longer than the budget, with its cost', async () => {
+    await workbench.openFile('long.attn');
+    const panel = workbench.panel();
+    await panel.locator('.banner.held').waitFor();
+    assert.match((await panel.locator('.banner.held').textContent())!, /2 runs would take about .*(min|h|s)/);
+    await workbench.screenshot('live-held');
+  });
+
+  it('runs it when asked, and stops within a second when cancelled', async () => {
+    const { page } = workbench;
+    const panel = workbench.panel();
+    await panel.locator('.banner.held').getByRole('button', { name: 'Run' }).click();
+    const cancel = panel.getByRole('button', { name: 'Cancel' });
+    await cancel.waitFor();
+    await page.waitForTimeout(2000);
+    await workbench.screenshot('live-long-running');
+    const started = Date.now();
+    await cancel.click();
+    await cancel.waitFor({ state: 'hidden' });
+    assert.ok(Date.now() - started < 2000, `${Date.now() - started} ms`);
+    assert.deepEqual(await workbench.notifications(), []);
+  });
+
+  it('answers at once after a return to a text that was solved before', async () => {
+    await workbench.openFile(first);
+    await workbench.until('all curves are there', async () => /L = ∞: from/.test(await workbench.spoken()));
+  });
+});
+
+/** What the first canvas shows, as text that can be compared. */
+function canvasOf(workbench: Workbench): Promise<string> {
+  return workbench
+    .panel()
+    .locator('canvas')
+    .first()
+    .evaluate((node: unknown) => (node as { toDataURL(): string }).toDataURL());
+}

@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { example, first, many } from '../support/vscode/specs.js';
+import { Workbench } from '../support/vscode/workbench.js';
+
+describe('the looks of the panel', function () {
+  this.timeout(180_000);
+  let workbench: Workbench;
+  /** What an expression gives in the panel's document. */
+  const inPanel = async <T>(expression: string): Promise<T> => {
+    const outer = await (await workbench.page.waitForSelector('iframe.webview.ready')).contentFrame();
+    const panel = await (await outer!.waitForSelector('iframe#active-frame', { state: 'attached' })).contentFrame();
+    return panel!.evaluate<T>(expression);
+  };
+  const tooWide = (): Promise<number> => inPanel('document.documentElement.scrollWidth - document.documentElement.clientWidth');
+  const colours = (): Promise<string[]> =>
+    inPanel('[getComputedStyle(document.body).color, getComputedStyle(document.body).backgroundColor]');
+
+  before(async () => {
+    workbench = await Workbench.open({ files: { [first]: example(first), 'many.attn': many }, width: 1600 });
+    await workbench.openFile(first);
+    await workbench.openPreview();
+    await workbench.until('all curves are there', async () => /L = ∞: from/.test(await workbench.spoken()));
+  });
+  after(() => workbench?.close());
+  afterEach(async function () {
+    if (this.currentTest?.state === 'failed') await workbench?.screenshot(`failed-${this.currentTest.title.replace(/\W+/g, '-')}`);
+  });
+
+  it('follows the four kinds of theme', async () => {
+    const seen = new Set<string>();
+    for (const [id, kind] of [
+      ['Default Light Modern', 'vscode-light'],
+      ['Default Dark Modern', 'vscode-dark'],
+      ['Default High Contrast', 'vscode-high-contrast'],
+      ['Default High Contrast Light', 'vscode-high-contrast-light'],
+    ] as const) {
+      await workbench.theme(id);
+      await workbench.panel().locator(`body.${kind}`).waitFor();
+      await workbench.page.waitForTimeout(500);
+      seen.add((await colours()).join());
+      await workbench.screenshot(`theme-${kind}`);
+    }
+    assert.ok(seen.size >= 3, [...seen].join(' | '));
+    await workbench.theme('Default Light Modern');
+    await workbench.panel().locator('body.vscode-light').waitFor();
+  });
+
+  it('keeps its content under forced colours and reduced motion', async () => {
+    await workbench.page.emulateMedia({ forcedColors: 'active', reducedMotion: 'reduce' });
+    await workbench.page.waitForTimeout(800);
+    await workbench.screenshot('forced-colours');
+    await workbench.charted();
+    await workbench.page.emulateMedia({ forcedColors: 'none', reducedMotion: 'no-preference' });
+  });
+
+  it('has no inline style, and breaks no rule of its content policy', async () => {
+    const styled = await inPanel<number>('document.querySelectorAll("[onclick], script:not([nonce])").length');
+    assert.equal(styled, 0);
+    const policy = await workbench.panel().locator('head meta[http-equiv="Content-Security-Policy"]').getAttribute('content');
+    assert.match(policy!, /default-src 'none'/);
+    assert.doesNotMatch(policy!, /unsafe-inline|unsafe-eval|https?:\/\/\*/);
+  });
+
+  it('fits a narrow column', async () => {
+    await workbench.page.setViewportSize({ width: 700, height: 900 });
+    await workbench.page.waitForTimeout(800);
+    const overflow = await tooWide();
+    await workbench.screenshot('narrow');
+    assert.ok(overflow <= 0, `${overflow} pixels too wide`);
+    await workbench.page.setViewportSize({ width: 1600, height: 900 });
+  });
+
+  it('stands two hundred runs', async () => {
+    const started = Date.now();
+    await workbench.openFile('many.attn');
+    await workbench.panel().locator('header h1', { hasText: 'Two hundred runs' }).waitFor();
+    await workbench.until(
+      'all runs are done',
+      async () => /^200 runs/.test((await workbench.panel().locator('header .status').textContent()) ?? ''),
+      60_000,
+    );
+    await workbench.screenshot('two-hundred-runs');
+    console.log(`      two hundred runs in ${Date.now() - started} ms`);
+    const overflow = await tooWide();
+    assert.ok(overflow <= 0);
+  });
+});

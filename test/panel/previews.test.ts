@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { example, first } from '../support/vscode/specs.js';
+import { Workbench } from '../support/vscode/workbench.js';
+
+const other = `experiment "Another" {
+  sweep L over [20, inf]
+  task linear_regression { dimension = 2 }
+  prompt { length = L }
+  train gradient_flow { time = 4, points = 9 }
+  plot risk against time by L
+}
+`;
+
+describe('several previews', function () {
+  this.timeout(120_000);
+  let workbench: Workbench;
+  const headings = async (): Promise<string[]> => {
+    const count = await workbench.page.locator('iframe.webview.ready').count();
+    const found: string[] = [];
+    for (let index = 0; index < count; index += 1) found.push((await workbench.panel(index).locator('header h1').textContent()) ?? '');
+    return found.sort();
+  };
+
+  before(async () => {
+    workbench = await Workbench.open({ files: { [first]: example(first), 'other.attn': other } });
+    await workbench.openFile(first);
+    await workbench.openPreview();
+  });
+  after(() => workbench?.close());
+  afterEach(async function () {
+    if (this.currentTest?.state === 'failed') await workbench?.screenshot(`failed-${this.currentTest.title.replace(/\W+/g, '-')}`);
+  });
+
+  it('follow the editor that is worked in', async () => {
+    await workbench.openFile('other.attn');
+    await workbench.panel().locator('header h1', { hasText: 'Another' }).waitFor();
+    await workbench.showTab(/^icl/);
+    await workbench.panel().locator('header h1', { hasText: 'Softmax follows' }).waitFor();
+  });
+
+  it('follow no other editor once locked', async () => {
+    await workbench.showTab(/Preview/);
+    await workbench.command('Attn: Lock Preview');
+    await workbench.openFile('other.attn');
+    await workbench.page.waitForTimeout(1500);
+    assert.deepEqual(await headings(), ['Softmax follows its infinite-prompt limit']);
+  });
+
+  it('stand beside a locked one', async () => {
+    await workbench.command('Attn: Open Preview to the Side');
+    await workbench.until('there are two', async () => (await workbench.page.locator('.tab', { hasText: /Preview|\[/ }).count()) === 2);
+    await workbench.page.waitForTimeout(1500);
+    await workbench.screenshot('previews-two');
+  });
+
+  it('come back as they were after the window is reloaded', async () => {
+    // One is seen, the other is a tab behind it: the tabs are what can be compared.
+    const tabs = async (): Promise<string[]> => (await workbench.page.locator('.tab .label-name').allTextContents()).sort();
+    const before = await tabs();
+    const seen = await headings();
+    await workbench.panel().getByRole('tab', { name: 'Table' }).click();
+    await workbench.reload();
+    await workbench.until('the same tabs', async () => JSON.stringify(await tabs()) === JSON.stringify(before));
+    await workbench.page.locator('iframe.webview.ready').first().waitFor();
+    await workbench.until('the same charts', async () => JSON.stringify(await headings().catch(() => [])) === JSON.stringify(seen));
+    assert.equal(await workbench.panel().getByRole('tab', { name: 'Table' }).getAttribute('aria-selected'), 'true');
+    await workbench.screenshot('previews-reloaded');
+  });
+});

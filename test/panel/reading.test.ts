@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict';
+import type { Locator } from 'playwright-core';
+import { example, first } from '../support/vscode/specs.js';
+import { Workbench } from '../support/vscode/workbench.js';
+
+describe('reading the panel', function () {
+  this.timeout(180_000);
+  let workbench: Workbench;
+  const plot = (index = 0): Locator => workbench.panel().locator('.plot').nth(index);
+  const textOf = async (locator: Locator): Promise<string> => ((await locator.textContent()) ?? '').replaceAll('\u00a0', ' ');
+  const said = (): Promise<string> => textOf(workbench.panel().locator('.spoken[aria-live]'));
+  const tab = (name: string): Locator => workbench.panel().getByRole('tab', { name });
+
+  before(async () => {
+    workbench = await Workbench.open({ files: { [first]: example(first) }, width: 1600 });
+    await workbench.openFile(first);
+    await workbench.openPreview();
+    await workbench.until('all curves are there', async () => /L = ∞: from/.test(await workbench.spoken()));
+  });
+  after(() => workbench?.close());
+  afterEach(async function () {
+    if (this.currentTest?.state === 'failed') await workbench?.screenshot(`failed-${this.currentTest.title.replace(/\W+/g, '-')}`);
+  });
+
+  it('shows the values of all curves under the pointer, at once', async () => {
+    const box = (await plot().boundingBox())!;
+    await workbench.page.mouse.move(box.x + box.width * 0.5, box.y + box.height * 0.4);
+    const readout = workbench.panel().locator('.readout');
+    await readout.waitFor();
+    assert.equal(await readout.locator('tr').count(), 4);
+    assert.match(await textOf(readout), /time t = \d+.*L = 10.*0\.3\d+.*exact/s);
+    await workbench.screenshot('reading-crosshair');
+    await workbench.page.mouse.move(box.x + box.width + 5, box.y - 40);
+    await readout.waitFor({ state: 'hidden' });
+  });
+
+  it('is read point by point with the keyboard, in words', async () => {
+    const { page } = workbench;
+    await plot().focus();
+    await page.keyboard.press('ArrowRight');
+    await workbench.until('the first point is said', async () => /^softmax, L = 10: 0\.54\d* at time t = 0, exact$/.test(await said()));
+    await page.keyboard.press('End');
+    await page.keyboard.press('ArrowDown');
+    await workbench.until('the next curve at the last point', async () =>
+      /^softmax, L = 100: 0\.1\d* at time t = 32, exact$/.test(await said()),
+    );
+    await workbench.screenshot('reading-keyboard');
+    await page.keyboard.press('Escape');
+  });
+
+  it('is zoomed by a drag and by keys, and set back', async () => {
+    const { page } = workbench;
+    const reset = workbench.panel().getByRole('button', { name: 'Reset zoom' });
+    const box = (await plot().boundingBox())!;
+    await page.mouse.move(box.x + box.width * 0.3, box.y + 40);
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width * 0.6, box.y + 120, { steps: 4 });
+    await page.mouse.up();
+    await reset.first().waitFor();
+    await workbench.screenshot('reading-zoomed');
+    await reset.first().click();
+    await reset.first().waitFor({ state: 'hidden' });
+    await plot().focus();
+    await page.keyboard.press('+');
+    await reset.first().waitFor();
+    await page.keyboard.press('0');
+    await reset.first().waitFor({ state: 'hidden' });
+  });
+
+  it('goes from a curve to its value in the text', async () => {
+    const { page } = workbench;
+    const box = (await plot().boundingBox())!;
+    // The curve of L = 10 is alone in the upper half of the plot.
+    const readout = workbench.panel().locator('.readout tr.near');
+    for (let share = 0.3; share < 0.6 && (await readout.count()) === 0; share += 0.02) {
+      await page.mouse.move(box.x + box.width * 0.7, box.y + box.height * share);
+      await page.waitForTimeout(60);
+    }
+    assert.match(await textOf(readout), /L = 10/);
+    await page.mouse.down();
+    await page.mouse.up();
+    await page.locator('.statusbar', { hasText: /Ln 6,/ }).waitFor();
+  });
+
+  it('has a table of all numbers, sorted by a click', async () => {
+    await tab('Table').click();
+    const panel = workbench.panel();
+    await panel.getByText('520 rows').waitFor();
+    const cells = panel.locator('.numbers tbody tr').first().locator('td');
+    await workbench.until('the first row', async () => (await cells.first().textContent()) === '10');
+    await panel.locator('.numbers th button', { hasText: /^risk/ }).click();
+    await workbench.until('the least risk first', async () => /^0\.06/.test((await cells.nth(3).textContent()) ?? ''));
+    assert.ok((await panel.locator('.numbers tbody tr').count()) < 120);
+    await workbench.screenshot('reading-table');
+  });
+
+  it('has the trained matrix at every moment, and its eigenvalues', async () => {
+    const { page } = workbench;
+    await tab('Parameters').click();
+    const panel = workbench.panel();
+    await panel.locator('.matrix td').first().waitFor();
+    assert.equal(await panel.locator('.matrix td').count(), 25);
+    const last = await panel.locator('.matrix').textContent();
+    await panel.getByRole('slider', { name: 'Moment of the training' }).focus();
+    await page.keyboard.press('Home');
+    await workbench.until('the matrix of the start', async () => (await panel.locator('.matrix').textContent()) !== last);
+    assert.match((await panel.locator('.parameters-page h2').first().textContent())!, /A at time = 0/);
+    await page.keyboard.press('PageUp');
+    await workbench.screenshot('reading-parameters');
+  });
+
+  it('comes back after a reload with tab, zoom, scale and hidden curves', async () => {
+    const panel = workbench.panel();
+    await tab('Charts').click();
+    await panel.getByRole('button', { name: 'log y' }).first().click();
+    await panel.locator('.legend-entry').first().click();
+    await plot().focus();
+    await workbench.page.keyboard.press('+');
+    await panel.getByRole('button', { name: 'Reset zoom' }).first().waitFor();
+    // A workbench in a browser writes down what it keeps when it loses the focus.
+    const other = await workbench.page.context().newPage();
+    await other.bringToFront();
+    await other.waitForTimeout(1000);
+    await other.close();
+    await workbench.page.bringToFront();
+    await workbench.reload();
+    await workbench.charted();
+    const again = workbench.panel();
+    await again.getByRole('button', { name: 'Reset zoom' }).first().waitFor();
+    assert.equal(await again.getByRole('button', { name: 'log y' }).first().getAttribute('aria-pressed'), 'true');
+    assert.equal(await again.locator('.legend-entry').first().getAttribute('aria-pressed'), 'false');
+    await workbench.screenshot('reading-reloaded');
+  });
+});
