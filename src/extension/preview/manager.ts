@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import type { PanelIdentity } from '../../protocol/messages.js';
 import { languageId, previewType, type Services } from '../context.js';
+import type { Study } from '../studies/study.js';
 import { highlightAt } from './highlight.js';
 import { Preview } from './preview.js';
 
@@ -18,10 +19,7 @@ export class PreviewManager implements vscode.Disposable, vscode.WebviewPanelSer
       vscode.window.registerWebviewPanelSerializer(previewType, this),
       vscode.window.onDidChangeActiveTextEditor((editor) => this.follow(editor)),
       vscode.window.onDidChangeTextEditorSelection((event) => this.onSelection(event.textEditor)),
-      services.studies.onChange((study) => {
-        const editor = vscode.window.activeTextEditor;
-        if (editor?.document.uri.toString() === study.uri && editor.document.version === study.version) this.onSelection(editor);
-      }),
+      services.studies.onChange((study) => this.onStudy(study)),
     );
   }
 
@@ -126,6 +124,16 @@ export class PreviewManager implements vscode.Disposable, vscode.WebviewPanelSer
     if (study.version === document.version) void this.askSliders(uri, study.version, offset);
   }
 
+  /** Results come often, and move no place of the text. */
+  private onStudy({ uri, version }: Study): void {
+    if (this.versions.get(uri) === version) return;
+    this.versions.set(uri, version);
+    const editor = vscode.window.visibleTextEditors.find(({ document }) => document.uri.toString() === uri);
+    if (editor !== undefined) this.onSelection(editor);
+    else if (this.all().some((preview) => preview.uri.toString() === uri)) void this.askSliders(uri, version, 0);
+  }
+
+  private readonly versions = new Map<string, number>();
   private asked = '';
 
   private async askSliders(uri: string, version: number, offset: number): Promise<void> {

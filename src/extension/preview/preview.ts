@@ -133,9 +133,10 @@ export class Preview implements vscode.Disposable {
   dispose(): void {
     if (this.disposed) return;
     this.disposed = true;
+    // Nobody may ask this preview for its panel any more.
+    this.disposals.fire();
     this.detach();
     for (const { reject } of this.renders.values()) reject(new Error(vscode.l10n.t('The preview was closed.')));
-    this.disposals.fire();
     this.panel.dispose();
     this.disposals.dispose();
     this.changes.dispose();

@@ -57,7 +57,7 @@ function activeSpec(): vscode.Uri | null {
 function show(item: vscode.StatusBarItem, study: Study): void {
   const summary = summaryOf(study);
   const percent = Math.floor(100 * summary.fraction);
-  item.backgroundColor = summary.fails > 0 ? new vscode.ThemeColor('statusBarItem.warningBackground') : undefined;
+  item.backgroundColor = undefined;
   item.command = undefined;
   if (study.busy) {
     item.text = vscode.l10n.t('$(sync~spin) Attn {0}%', percent);
@@ -72,6 +72,7 @@ function show(item: vscode.StatusBarItem, study: Study): void {
     item.tooltip = vscode.l10n.t('Runs that take about {0} s wait to be asked for. Click to run them.', Math.ceil(summary.heldSeconds));
     item.command = 'attn.runAll';
   } else if (summary.verdicts > 0) {
+    if (summary.fails > 0) item.backgroundColor = new vscode.ThemeColor('statusBarItem.warningBackground');
     item.text =
       summary.fails > 0
         ? vscode.l10n.t('$(error) Attn {0} of {1} fail', summary.fails, summary.verdicts)
