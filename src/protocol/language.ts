@@ -129,21 +129,56 @@ export function sliderText(value: number, integer: boolean): string {
 
 const words: Readonly<Record<string, number>> = { nan: Number.NaN, inf: Number.POSITIVE_INFINITY, '-inf': Number.NEGATIVE_INFINITY };
 
-/** Plain data as JSON carries it: a number that is not finite becomes `{ number: 'inf' }`. */
+/**
+ * Plain data as JSON carries it: a number that is not finite becomes `{ number: 'inf' }`, and what stands in several places, as the covariance of
+ * all runs does, crosses once. Null stays null.
+ */
 export function packed(value: unknown): unknown {
-  if (typeof value === 'number') {
-    return Number.isFinite(value) ? value : { number: Number.isNaN(value) ? 'nan' : value > 0 ? 'inf' : '-inf' };
-  }
-  return mapped(value, packed);
+  if (value === null) return null;
+  const places = new Map<object, number>();
+  countPlaces(value, places);
+  const shared: unknown[] = [];
+  const indices = new Map<object, number>();
+  const pack = (part: unknown): unknown => {
+    if (typeof part === 'number') {
+      return Number.isFinite(part) ? part : { number: Number.isNaN(part) ? 'nan' : part > 0 ? 'inf' : '-inf' };
+    }
+    if (typeof part !== 'object' || part === null || places.get(part) === 1) return mapped(part, pack);
+    let index = indices.get(part);
+    if (index === undefined) {
+      // What it is made of comes first.
+      index = shared.push(mapped(part, pack)) - 1;
+      indices.set(part, index);
+    }
+    return { shared: index };
+  };
+  const whole = pack(value);
+  return { shared, whole };
 }
 
-/** The inverse of `packed`. */
+function countPlaces(value: unknown, places: Map<object, number>): void {
+  if (typeof value !== 'object' || value === null) return;
+  const known = places.get(value) ?? 0;
+  places.set(value, known + 1);
+  if (known > 0) return;
+  // Numbers have no identity, and long lists of them are what plans are made of.
+  if (Array.isArray(value) && typeof value[0] === 'number') return;
+  for (const part of Object.values(value)) countPlaces(part, places);
+}
+
+/** The inverse of `packed`; undefined for what `packed` did not make. */
 export function unpacked(value: unknown): unknown {
-  if (typeof value === 'object' && value !== null && 'number' in value) {
-    const { number } = value;
-    if (typeof number === 'string' && Object.hasOwn(words, number)) return words[number];
-  }
-  return mapped(value, unpacked);
+  if (value === null) return null;
+  if (typeof value !== 'object' || !('shared' in value) || !('whole' in value) || !Array.isArray(value.shared)) return undefined;
+  const shared: unknown[] = [];
+  const unpack = (part: unknown): unknown => {
+    if (typeof part !== 'object' || part === null) return part;
+    if ('number' in part && typeof part.number === 'string' && Object.hasOwn(words, part.number)) return words[part.number];
+    if ('shared' in part && typeof part.shared === 'number') return shared[part.shared];
+    return mapped(part, unpack);
+  };
+  for (const part of value.shared) shared.push(mapped(part, unpack));
+  return unpack(value.whole);
 }
 
 function mapped(value: unknown, each: (value: unknown) => unknown): unknown {
