@@ -19,7 +19,8 @@ export interface RiskValue {
 export interface PopulationRisk {
   /** Method at the parameters the problem starts from. */
   readonly method: Method;
-  risk(m: Merged): RiskValue;
+  /** With `evaluations`, the number of values wanted along a trajectory, methods that average over points may take more of them. */
+  risk(m: Merged, evaluations?: number): RiskValue;
   /** Fills the gradients with respect to U and v, returns the risk. */
   gradient(m: Merged, gU: Float64Array, gv: Float64Array): number;
 }
@@ -59,8 +60,8 @@ class BlockOrElse implements PopulationRisk {
     return this.restRisk;
   }
 
-  risk(m: Merged): RiskValue {
-    if (!isBlockForm(m, this.D)) return { method: this.rest.method, ...this.rest.risk(m) };
+  risk(m: Merged, evaluations?: number): RiskValue {
+    if (!isBlockForm(m, this.D)) return { method: this.rest.method, ...this.rest.risk(m, evaluations) };
     const A = blockOf(m, this.D);
     const a = this.exact.diagonalOf(A);
     const b = m.v[this.D - 1]!;

@@ -16,6 +16,12 @@ import { gaussianPoints } from './quasi-monte-carlo.js';
 
 const replicates = 8;
 const defaultPoints = 8192;
+/** Relative standard error that values along a trajectory are refined to, by up to 16 times the points. */
+const wantedError = 1e-4;
+const refinement = 4;
+/** Bounds on all evaluations at points for one trajectory, and on the numbers that hold the points. */
+const mostEvaluations = 2 ** 24;
+const mostCoordinates = 4e6;
 
 export class QuasiMonteCarloRisk implements PopulationRisk {
   readonly method = 'quasi_monte_carlo';
@@ -34,8 +40,12 @@ export class QuasiMonteCarloRisk implements PopulationRisk {
   private readonly zero: number;
   private readonly control: PolynomialRisk | null;
   private kept: Points | null = null;
+  private finer: QuasiMonteCarloRisk | null = null;
 
-  constructor(private readonly problem: Problem) {
+  constructor(
+    private readonly problem: Problem,
+    count = problem.solver.samples ?? defaultPoints,
+  ) {
     const task = taskOf(problem);
     const d = task.dimension;
     this.d = d;
@@ -43,12 +53,12 @@ export class QuasiMonteCarloRisk implements PopulationRisk {
     this.flatCovariance = Float64Array.from(task.covariance.flat());
     this.noise2 = task.noise ** 2;
     this.factor = task.loss === 'half_squared' ? 0.5 : 1;
-    this.perReplicate = Math.max(2, Math.ceil((problem.solver.samples ?? defaultPoints) / replicates));
-    const count = replicates * this.perReplicate;
-    this.x = new Float64Array(count * d);
-    this.sw = new Float64Array(count * d);
-    this.power = new Float64Array(count);
-    this.target = new Float64Array(count);
+    this.perReplicate = Math.max(2, Math.ceil(count / replicates));
+    const all = replicates * this.perReplicate;
+    this.x = new Float64Array(all * d);
+    this.sw = new Float64Array(all * d);
+    this.power = new Float64Array(all);
+    this.target = new Float64Array(all);
     const { mean, covariance } = lawMoments(task.weights);
     const weightRoot = symmetricSqrt(covariance);
     const tokenRoot = symmetricSqrt(task.covariance);
@@ -76,7 +86,26 @@ export class QuasiMonteCarloRisk implements PopulationRisk {
     this.control = centred ? new PolynomialRisk({ ...problem, length: Number.POSITIVE_INFINITY }) : null;
   }
 
-  risk(m: Merged): RiskValue {
+  /**
+   * With `evaluations`, the number of values that are wanted in all, and no sample size asked for, more points are taken from the first value on whose
+   * standard error is above 1e−4 of it.
+   */
+  risk(m: Merged, evaluations?: number): RiskValue {
+    if (this.finer) return this.finer.risk(m, evaluations);
+    const own = this.estimate(m);
+    if (evaluations === undefined || this.problem.solver.samples !== null || own.standardError <= wantedError * Math.abs(own.value))
+      return own;
+    return this.refine(evaluations)?.risk(m, evaluations) ?? own;
+  }
+
+  private refine(evaluations: number): QuasiMonteCarloRisk | null {
+    const count = refinement * this.power.length;
+    const isTooMany = count > 16 * defaultPoints || count * evaluations > mostEvaluations || 2 * count * this.d > mostCoordinates;
+    if (!isTooMany) this.finer = new QuasiMonteCarloRisk(this.problem, count);
+    return this.finer;
+  }
+
+  private estimate(m: Merged): RiskValue {
     const sums = this.average(m, false);
     const fit = this.fit(m, sums, null, null);
     const means = Array.from({ length: replicates }, (_, r) => sums.r[r]! - fit.byP * sums.p[r]! - fit.byQ * sums.q[r]!);

@@ -84,8 +84,10 @@ export function* measureTrajectory(problem: Problem, points: readonly MeasuredPo
   if (wanted.has('risk') || wanted.has('excess_risk') || wanted.has('bayes_gap')) {
     const risk = populationRisk(problem);
     const values: RiskValue[] = [];
+    // What a stochastic optimiser found is noisy itself.
+    const evaluations = points.some((p) => p.loss !== undefined) ? undefined : merged.length;
     for (const m of merged) {
-      values.push(risk.risk(m));
+      values.push(risk.risk(m, evaluations));
       if (risk.method !== 'exact') yield { kind: 'progress', fraction: values.length / points.length };
     }
     const method = weakest(values.map((v) => v.method ?? risk.method));

@@ -112,6 +112,23 @@ describe('population risk', () => {
     }
   });
 
+  it('takes more points along a trajectory until the error is small, and comes nearer to many points', () => {
+    const p = problem({ length: 10 });
+    const plain = new QuasiMonteCarloRisk(p).risk(general);
+    const refined = new QuasiMonteCarloRisk(p).risk(general, 10);
+    const many = new QuasiMonteCarloRisk({ ...p, solver: { ...p.solver, samples: 2 ** 19 } }).risk(general);
+    assert.ok(plain.standardError > 1e-4 * plain.value, JSON.stringify(plain));
+    assert.ok(refined.standardError < 0.6 * plain.standardError, JSON.stringify([plain, refined]));
+    assert.ok(
+      Math.abs(refined.value - many.value) <= 6 * Math.hypot(refined.standardError, many.standardError),
+      JSON.stringify([refined, many]),
+    );
+    // Not where there are too many values for it, or where the number of points is given.
+    assert.deepEqual(new QuasiMonteCarloRisk(p).risk(general, 1e6), plain);
+    const given = { ...p, solver: { ...p.solver, samples: 8192 } };
+    assert.deepEqual(new QuasiMonteCarloRisk(given).risk(general, 10), plain);
+  });
+
   it('the polynomial and the block form are one function where both hold', () => {
     for (const p of cases.filter(([name]) => /linear|inf/.test(name)).map(([, p]) => p))
       for (const m of [commuting, skew])
