@@ -40,25 +40,37 @@ export interface ProblemSize {
 const secondsPerToken = 63e-9;
 /** One prompt, beside its tokens. */
 const secondsPerPrompt = 1e-6;
-const automaticSamples = 4096;
-const quasiMonteCarloPoints = 16_384;
+const quasiMonteCarloPoints = 8192;
+/** A gradient flow takes about a hundred steps of twelve stages, and the dense output three more a point. */
+const flowEvaluations = 1200;
+const flowEvaluationsPerPoint = 4;
+
+/** Prompts behind one value: what a budget in seconds allows, within bounds, unless their number is given. */
+function samplesWithin(asked: number | null, seconds: number, perPrompt: number, least: number, most: number): number {
+  return asked ?? Math.min(most, Math.max(least, seconds / perPrompt));
+}
 
 export function costOf(size: ProblemSize): Cost {
   const D = size.tokenDimension;
   const tokens = Number.isFinite(size.length) ? size.length : 1;
   const perToken = secondsPerToken * Math.max(1, D / 6) * size.heads;
   const perPrompt = secondsPerPrompt * Math.max(1, (D * D) / 36) + (size.kernel === 'linear' && size.exact ? 0 : tokens * perToken);
-  const samples = size.samples ?? automaticSamples;
-  const perEvaluation = size.balanced
-    ? 5e-6 + 4e-9 * 300 * D
+  const { samples, points } = size;
+  // The budgets of the sampled part: 5 ms a gradient, 20 ms a risk, half a second for all errors.
+  const gradient = samplesWithin(samples, 5e-3, perPrompt, 256, 4096) * perPrompt;
+  const risk = samplesWithin(samples, 20e-3, perPrompt, 1024, 16_384) * perPrompt;
+  const error = samplesWithin(samples, 0.5 / Math.max(1, points), perPrompt, 256, 20_000) * perPrompt;
+  const perPoint = quasiMonteCarloPoints * (4e-7 + 1e-8 * D * D);
+  const evaluations = size.balanced
+    ? size.evaluations * (5e-6 + 2e-6 * D)
     : size.exact
-      ? quasiMonteCarloPoints * (4e-7 + 6e-9 * D * D)
-      : samples * perPrompt;
+      ? size.evaluations * perPoint
+      : size.evaluations * gradient + points * risk;
   const setUp = 1e-3 + 1e-8 * D ** 3;
-  const concentration = size.errors * Math.max(1, size.points) * (size.exact ? 2e-3 + 1e-8 * D ** 3 : samples * perPrompt);
+  const concentration = size.errors * Math.max(1, points) * (size.exact ? 2e-3 + 1e-8 * D ** 3 : error);
   // A sample size asked for is spent at least once, whatever form the other quantities have.
-  const asked = size.samples === null || size.exact ? 0 : samples * perPrompt;
-  const seconds = setUp + size.evaluations * perEvaluation + size.trainingPrompts * perPrompt + concentration + asked;
+  const asked = samples === null || size.exact ? 0 : samples * perPrompt;
+  const seconds = setUp + evaluations + size.trainingPrompts * perPrompt + concentration + asked;
   const matrices = 8 * D * D * 12;
   const state = 8 * size.parameters * 40;
   const recorded = 8 * size.points * (size.measures + 2) * 4;
@@ -79,7 +91,13 @@ export function sizeOf<E>(problem: Problem<E>): ProblemSize {
         ? train.points + train.extraTimes.length
         : Math.ceil(train.steps / train.record) + 1 + train.extraSteps.length;
   const evaluations =
-    train === null ? 1 : train.kind === 'gradient_flow' ? 400 + points : train.kind === 'gradient_descent' ? train.steps : points;
+    train === null
+      ? 1
+      : train.kind === 'gradient_flow'
+        ? flowEvaluations + flowEvaluationsPerPoint * points
+        : train.kind === 'gradient_descent'
+          ? train.steps
+          : points;
   return {
     tokenDimension: D,
     length: problem.length,
@@ -88,7 +106,7 @@ export function sizeOf<E>(problem: Problem<E>): ProblemSize {
     kernel: attention.kernel,
     exact: problem.solver.method !== 'monte_carlo' && hasExactForm(problem),
     balanced: setting.kind === 'task' && isBalanced(problem),
-    evaluations: evaluations * (problem.measures.some((name) => name === 'parameter_gap' || name === 'gradient_gap') ? 2 : 1),
+    evaluations: evaluations + (problem.measures.includes('gradient_gap') ? points : 0),
     trainingPrompts: stochastic ? train.steps * train.batch : 0,
     points,
     measures: problem.measures.length,
