@@ -229,7 +229,7 @@ const structure = {
   ),
   E228: entry(
     'Wrong form of a quantity',
-    '`trust_length of Q to V` needs its threshold and no other form takes one; `rate`, `fitted rate` and `trust_length` are of an error quantity. The left side of `expect` is a quantity.',
+    '`trust_length of Q to V` needs its threshold and no other form takes one, and Q is an error quantity. The left side of `expect` is a quantity.',
     'expect 3 below 4',
     'expect risk below 4',
   ),

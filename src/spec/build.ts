@@ -26,7 +26,7 @@ import type { MatrixStore } from './matrices.js';
 import { Damaged, extent, Mistake, Report } from './mistake.js';
 import { readOverlay } from './overlays.js';
 import { defaultPlots, readPlot } from './plots.js';
-import { formOf, quantityRef } from './quantities.js';
+import { errorNames, formOf, quantityRef } from './quantities.js';
 import { type BlockReaders, errorName, errorOf } from './settings.js';
 import { constantsOf, type Study } from './study.js';
 import { forEachCombination, type SweepValues, sweepValue, sweepValues } from './sweeps.js';
@@ -342,9 +342,11 @@ class Builder {
     if (finite >= 2) {
       return;
     }
+    // An error's local rate and its trust length are found at one length too.
     const check = (form: QuantityRef['form'], name: string, place: AstNode): void => {
-      if (form === 'fitted_rate' || form === 'trust_length') {
-        const what = form === 'fitted_rate' ? 'fitted rate' : 'trust_length';
+      const isError = errorNames.some((error) => error === name);
+      if (form === 'fitted_rate' || (form === 'rate' && !isError)) {
+        const what = form === 'fitted_rate' ? 'fitted rate' : 'rate';
         this.report.add(
           new Mistake(codes.measure, place, `\`${what} of ${name}\` needs a sweep of the prompt length over at least two finite values.`),
         );
@@ -355,8 +357,8 @@ class Builder {
         for (const quantity of member.quantities) {
           check(formOf(quantity).form, quantity.name, quantity);
         }
-      } else if (member.$type === 'Expect' && member.left.value.$type === 'RateExpression' && member.left.value.fitted) {
-        check('fitted_rate', member.left.value.name, member.left);
+      } else if (member.$type === 'Expect' && member.left.value.$type === 'RateExpression') {
+        check(member.left.value.fitted ? 'fitted_rate' : 'rate', member.left.value.name, member.left);
       }
     }
   }

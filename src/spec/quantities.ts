@@ -51,11 +51,11 @@ export function quantityRef(study: Study, form: QuantityForm, node: AstNode): Qu
       `\`.${form.facet}\` does not apply to \`${name}\`; the error quantities have \`.certified\`, \`.asymptote\` and \`.paper\`.`,
     );
   }
-  if (form.form !== 'value' && !isError) {
+  if (form.form === 'trust_length' && !isError) {
     throw new Mistake(
       codes.form,
       node,
-      `\`${form.form.replace('_', ' ')} of\` applies to the error quantities, such as \`output_error\`, not to \`${name}\`.`,
+      `\`trust_length of\` applies to the error quantities, such as \`output_error\`, not to \`${name}\`.`,
     );
   }
   if (form.form === 'trust_length' && facet !== null) {

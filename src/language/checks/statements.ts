@@ -97,10 +97,10 @@ function checkNameAndFacet(
     );
     return false;
   }
-  if (form !== undefined && !isError) {
+  if (form === 'trust_length' && !isError) {
     context.report(
       'E228',
-      `\`${form}\` is of an error that falls with the prompt length: ${listed(errorQuantities, 'or')}.`,
+      `\`trust_length\` is of an error that has a certified bound: ${listed(errorQuantities, 'or')}.`,
       rangeOfProperty(node, 'name'),
     );
     return false;

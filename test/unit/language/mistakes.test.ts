@@ -64,7 +64,7 @@ describe('one mistake, one message', () => {
     ],
     ['`at` on a let', 'let d = 3\nsweep L over [d, 10]\nprompt { length = L }\nexpect risk at [«d» = 3] below 1', 'E222', '`let`'],
     ['a facet of a quantity that has none', 'measure risk.«certified»', 'E205', 'output_error'],
-    ['a rate of the risk', 'measure rate of «risk»', 'E228', 'output_error'],
+    ['a trust length of the risk', 'measure trust_length of «risk» to 0.1', 'E228', 'output_error'],
     ['a trust length without its threshold', 'concentrate { of = output }\nmeasure trust_length of «output_error»', 'E228', 'threshold'],
     ['a function without its arguments', 'task linear_regression { dimension = 3, covariance = «kms» }', 'E223', 'kms(rho)'],
   ];
