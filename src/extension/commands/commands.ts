@@ -62,7 +62,6 @@ export function registerCommands(services: Services, previews: PreviewManager): 
       const study = services.studies.of(uri.toString());
       // A figure is made of what a preview shows: it is opened where there is none.
       const preview = previews.of(uri) ?? previews.open(uri, vscode.ViewColumn.Beside, experiment);
-      if (study.snapshot(experiment) === null) study.run();
       await askAndExport(services, { uri, study, experiment, preview }, kind);
     });
   }

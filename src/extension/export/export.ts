@@ -31,6 +31,7 @@ export async function exportFromPanel(services: Services, preview: Preview, wish
 }
 
 export async function askAndExport(services: Services, source: ExportSource, kind: 'figure' | 'data'): Promise<void> {
+  await finished(source);
   const chart = kind === 'figure' ? await askChart(source) : null;
   if (chart === undefined) return;
   const formats = kind === 'figure' ? figureFormats.filter(({ format }) => format !== 'png' || source.preview !== null) : dataFormats;
@@ -80,11 +81,12 @@ async function exportAs(services: Services, source: ExportSource, wish: ExportWi
     .then((chosen) => (chosen === open ? vscode.commands.executeCommand('vscode.open', target) : undefined));
 }
 
-async function finished({ study }: ExportSource): Promise<void> {
-  if (!study.busy) return;
+async function finished({ study, experiment }: ExportSource): Promise<void> {
+  // A text that never made sense has nothing to wait for.
+  if (!study.busy && (study.stale !== null || study.snapshot(experiment) !== null)) return;
   const title = vscode.l10n.t('Waiting for the runs to finish');
   await vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title, cancellable: true }, (_, token) =>
-    settled(study, (stop) => token.onCancellationRequested(stop)),
+    settled(study, experiment, (stop) => token.onCancellationRequested(stop)),
   );
 }
 

@@ -17,6 +17,11 @@ export class PreviewManager implements vscode.Disposable, vscode.WebviewPanelSer
     this.disposables.push(
       this.changes,
       vscode.window.registerWebviewPanelSerializer(previewType, this),
+      vscode.workspace.onDidRenameFiles(({ files }) => {
+        for (const { oldUri, newUri } of files) {
+          for (const preview of this.previews) if (preview.uri.toString() === oldUri.toString()) preview.show(newUri);
+        }
+      }),
       vscode.window.onDidChangeActiveTextEditor((editor) => this.follow(editor)),
       vscode.window.onDidChangeTextEditorSelection((event) => this.onSelection(event.textEditor)),
       services.studies.onChange((study) => this.onStudy(study)),

@@ -17,6 +17,7 @@ import { SliderDrag } from './slider-drag.js';
 
 /** Numbers that a picture is enlarged by: 300 dots to the inch of a figure in points. */
 const pictureScale = 300 / 96;
+const patience = 20_000;
 
 export class Preview implements vscode.Disposable {
   private study: Study;
@@ -32,6 +33,8 @@ export class Preview implements vscode.Disposable {
   private readonly drag: SliderDrag;
   private readonly renders = new Map<number, { resolve(png: Uint8Array | null): void; reject(error: Error): void }>();
   private nextRender = 1;
+  /** Called when the page says that it is there. */
+  private readonly waiting: (() => void)[] = [];
   private disposed = false;
   private readonly disposals = new vscode.EventEmitter<void>();
   readonly onDispose = this.disposals.event;
@@ -55,7 +58,11 @@ export class Preview implements vscode.Disposable {
     panel.webview.options = { enableScripts: true, localResourceRoots: [dist, media] };
     panel.iconPath = { light: vscode.Uri.joinPath(media, 'preview-light.svg'), dark: vscode.Uri.joinPath(media, 'preview-dark.svg') };
     panel.onDidDispose(() => this.dispose());
-    panel.onDidChangeViewState(() => this.changes.fire());
+    panel.onDidChangeViewState(() => {
+      // A page that is not seen is gone; when it is seen again it is loaded anew and says so.
+      if (!panel.visible) this.told = null;
+      this.changes.fire();
+    });
     panel.webview.onDidReceiveMessage((message: unknown) => this.hear(message));
     panel.webview.html = previewPage({
       script: panel.webview.asWebviewUri(vscode.Uri.joinPath(dist, 'webview.js')).toString(),
@@ -122,11 +129,36 @@ export class Preview implements vscode.Disposable {
   }
 
   /** An SVG as PNG, drawn by the panel; null when it went to the clipboard. */
-  render(svg: string, target: 'bytes' | 'clipboard'): Promise<Uint8Array | null> {
+  async render(svg: string, target: 'bytes' | 'clipboard'): Promise<Uint8Array | null> {
+    if (!this.panel.visible) this.panel.reveal(this.panel.viewColumn, true);
+    await this.loaded();
     const request = this.nextRender++;
     return new Promise((resolve, reject) => {
-      this.renders.set(request, { resolve, reject });
+      const timer = setTimeout(
+        () => this.renders.get(request)?.reject(new Error(vscode.l10n.t('The preview did not draw the figure.'))),
+        patience,
+      );
+      const once = <T>(settle: (value: T) => void) => {
+        return (value: T): void => {
+          clearTimeout(timer);
+          this.renders.delete(request);
+          settle(value);
+        };
+      };
+      this.renders.set(request, { resolve: once(resolve), reject: once(reject) });
       this.post({ type: 'render', request, svg, scale: pictureScale, target });
+    });
+  }
+
+  /** Resolves when the page is there. */
+  private loaded(): Promise<void> {
+    if (this.told !== null) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error(vscode.l10n.t('The preview did not load.'))), patience);
+      this.waiting.push(() => {
+        clearTimeout(timer);
+        resolve();
+      });
     });
   }
 
@@ -136,7 +168,7 @@ export class Preview implements vscode.Disposable {
     // Nobody may ask this preview for its panel any more.
     this.disposals.fire();
     this.detach();
-    for (const { reject } of this.renders.values()) reject(new Error(vscode.l10n.t('The preview was closed.')));
+    for (const { reject } of [...this.renders.values()]) reject(new Error(vscode.l10n.t('The preview was closed.')));
     this.panel.dispose();
     this.disposals.dispose();
     this.changes.dispose();
@@ -228,6 +260,7 @@ export class Preview implements vscode.Disposable {
         this.look(message.experiment, message.tab);
         this.told = this.content();
         this.tellEverything();
+        for (const resolve of this.waiting.splice(0)) resolve();
         return;
       case 'view':
         this.look(message.experiment, message.tab);
@@ -263,7 +296,6 @@ export class Preview implements vscode.Disposable {
         return;
       case 'rendered': {
         const render = this.renders.get(message.request);
-        this.renders.delete(message.request);
         if (message.error === null) render?.resolve(message.png);
         else render?.reject(new Error(message.error));
         return;

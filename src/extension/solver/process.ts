@@ -55,7 +55,7 @@ const service = new SolverService({
 process.on('message', (message) => {
   if (!isToSolver(message)) return;
   if (message.type === 'configure') workers = message.workers ?? availableParallelism();
-  else void service.receive(message);
+  else service.receive(message).catch((error: unknown) => console.error(error));
 });
 // The editor is gone, or wants this process to end.
 process.on('disconnect', () => {

@@ -1,15 +1,16 @@
 /** Waiting for a study. Knows no editor. */
 import type { Study } from './study.js';
 
-/** Resolves when no run is under way any more; rejects when it is told to stop. */
-export function settled(study: Study, onStop: (stop: () => void) => unknown = () => {}): Promise<void> {
+/** Resolves when no run is under way any more and, if it is named, an experiment has something to show; rejects when it is told to stop. */
+export function settled(study: Study, experiment: string | null, onStop: (stop: () => void) => unknown = () => {}): Promise<void> {
+  const isSettled = (): boolean => !study.busy && (experiment === null || study.snapshot(experiment) !== null);
   return new Promise((resolve, reject) => {
-    if (!study.busy) {
+    if (isSettled()) {
       resolve();
       return;
     }
     const subscription = study.onChange(() => {
-      if (study.busy) return;
+      if (!isSettled()) return;
       subscription.dispose();
       resolve();
     });

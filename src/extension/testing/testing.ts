@@ -122,7 +122,13 @@ async function runTests(
       await outlined(study, vscode.Uri.parse(uri));
       study.addInterest(interest);
       study.run();
-      await settled(study, (stop) => token.onCancellationRequested(() => (study.cancel(), stop()))).catch(() => {});
+      const onStop = (stop: () => void) =>
+        token.onCancellationRequested(() => {
+          study.cancel();
+          stop();
+        });
+      // A run that was stopped has tests without a verdict, and they say so.
+      await settled(study, null, onStop).catch(() => {});
       for (const test of ofFile) report(run, study, test);
       study.dropInterest(interest);
     }

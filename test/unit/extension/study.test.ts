@@ -214,12 +214,12 @@ describe('a study', () => {
     const { study } = studied();
     study.addInterest({});
     study.receivePlan(plan(1, 'x'));
-    const waiting = settled(study);
+    const waiting = settled(study, null);
     study.receive({ type: 'ended', study: study.uri, revision: 1, status: 'finished' });
     await waiting;
     study.receivePlan(plan(2, 'y'));
     await assert.rejects(
-      settled(study, (stop) => stop()),
+      settled(study, null, (stop) => stop()),
       /cancelled/,
     );
   });
