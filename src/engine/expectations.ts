@@ -27,6 +27,8 @@ export interface WantedSamples {
 /** Runs that differ in their repeat alone. */
 interface Cell {
   readonly at: RunSpec['at'];
+  /** Names of the sweeps that are prompt lengths. */
+  readonly lengths: ReadonlySet<string>;
   readonly runs: readonly number[];
 }
 
@@ -57,6 +59,7 @@ interface Comparison {
 
 const confidenceDefault = 0.95;
 const matchTolerance = 1e-12;
+const overLengths = /^(\S+ \* )?fitted rate of /;
 const finiteOnly = /^rate of |\.(certified|asymptote|paper)$/;
 
 export function judge(experiment: Experiment, runs: readonly RunOutcome[]): { outcomes: ExpectationOutcome[]; wanted: WantedSamples[] } {
@@ -72,11 +75,12 @@ export function judge(experiment: Experiment, runs: readonly RunOutcome[]): { ou
 }
 
 function cellsOf(experiment: Experiment): Cell[] {
-  const cells = new Map<string, { at: RunSpec['at']; runs: number[] }>();
+  const lengths = new Set(experiment.sweeps.filter((sweep) => sweep.isLength).map((sweep) => sweep.name));
+  const cells = new Map<string, { at: RunSpec['at']; lengths: ReadonlySet<string>; runs: number[] }>();
   experiment.runs.forEach((run, index) => {
     const name = experiment.sweeps.map((sweep) => run.at[sweep.name]!.text).join('\n');
     const cell = cells.get(name);
-    if (cell === undefined) cells.set(name, { at: run.at, runs: [index] });
+    if (cell === undefined) cells.set(name, { at: run.at, lengths, runs: [index] });
     else cell.runs.push(index);
   });
   return [...cells.values()];
@@ -271,7 +275,7 @@ function judgeComparisons(
   const isInfinite = (cell: Cell) => cell.runs.every((run) => experiment.runs[run]!.problem.length === Number.POSITIVE_INFINITY);
   const absent = (m: Measured) => m.cell !== null && finiteOnly.test(m.key) && isInfinite(m.cell);
   const present = comparisons.filter(({ left, right }) => ![left, ...right].some(absent));
-  const used = present.length > 0 ? present : comparisons;
+  const used = distinct(present.length > 0 ? present : comparisons);
   const missing = used.flatMap(({ left, right }) => [left, ...right]).find((m) => m.reason !== null);
   // A fitted rate stands in every run of its group: the same numbers are the same value.
   const sampled = new Set(
@@ -337,9 +341,24 @@ function judgeComparisons(
     };
   }
   // The comparison that came closest speaks for the others.
-  const all = used.length > 1 ? ` All ${used.length} comparisons hold; this one is the closest.` : '';
+  const all =
+    used.length > 1
+      ? ` ${used.length === 2 ? 'Both' : `All ${used.length}`} comparisons hold; this one is the ${used.length === 2 ? 'closer' : 'closest'}.`
+      : '';
   const nearest = closest(judged.map(({ comparison }) => comparison));
   return { verdict: 'holds', detail: `${sentence(nearest, (right) => `, ${right}`)}.${all}`, wanted: [] };
+}
+
+/** A fitted rate is one number for all lengths: the same comparison is made once. */
+function distinct(comparisons: readonly Comparison[]): readonly Comparison[] {
+  const seen = new Set<string>();
+  return comparisons.filter(({ left, right }) => {
+    if (![left, ...right].every((m) => m.cell === null || overLengths.test(m.name))) return true;
+    const key = [left, ...right].map((m) => `${m.name}${place(m)} ${m.value}`).join('|');
+    if (seen.has(key)) return false;
+    seen.add(key);
+    return true;
+  });
 }
 
 function closest(comparisons: readonly Comparison[]): Comparison {
@@ -349,7 +368,8 @@ function closest(comparisons: readonly Comparison[]): Comparison {
 }
 
 function place(m: Measured): string {
-  const parts = Object.entries(m.cell?.at ?? {}).map(([name, value]) => `${name} = ${value.text}`);
+  const named = Object.entries(m.cell?.at ?? {}).filter(([name]) => !(overLengths.test(m.name) && m.cell!.lengths.has(name)));
+  const parts = named.map(([name, value]) => `${name} = ${value.text}`);
   if (m.point !== '') parts.push(m.point);
   return parts.length === 0 ? '' : ` at [${parts.join(', ')}]`;
 }

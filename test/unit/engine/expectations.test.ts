@@ -58,6 +58,13 @@ describe('an expectation', () => {
     assert.match(judge(experiment({ expectations: [below] }), exact(0.07175129)).outcomes[0]!.detail, /= 0\.07175129, below 0\.0717513\.$/);
   });
 
+  it('makes a comparison of fitted rates once, and names no length in it', () => {
+    const slope = quantity('output_error', { form: 'fitted_rate' });
+    const runs = [1, 2, 3].map(() => done({ 'fitted rate of output_error': single(-1) }));
+    const spec = overLengths([10, 100, 1000], expectation(of(slope), { kind: 'below', right: bound(0) }));
+    assert.equal(judge(spec, runs).outcomes[0]!.detail, 'fitted rate of output_error = -1, below 0.');
+  });
+
   it('picks sweep values by value, infinity only by infinity', () => {
     const only = (length: number) => expectation(of(risk, [at('L', length)]), { kind: 'below', right: bound(2) });
     assert.equal(verdict(overLengths([10, 100, inf], only(10)), exact(1, 9, 9)), 'holds');
