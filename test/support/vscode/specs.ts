@@ -21,7 +21,7 @@ export const long = `experiment "Long" {
 
 /** Two hundred exact runs. */
 export const many = `experiment "Two hundred runs" {
-  sweep L over logspace(10, 1e6, 200)
+  sweep L over 11..210
   task linear_regression { dimension = 3 }
   prompt { length = L }
   attention { init = balanced(0.1) }

@@ -29,8 +29,6 @@ export class Workbench {
     readonly folder: string,
     /** The process group of the server. */
     readonly group: number,
-    /** Sends the page to its first address again. */
-    private readonly url: string,
     private readonly end: () => Promise<void>,
   ) {}
 
@@ -60,7 +58,7 @@ export class Workbench {
       if (options.vsix === undefined) payload.push(['extensionDevelopmentPath', `vscode-remote://${server.authority}${root}`]);
       const url = workbenchUrl(server.url, { folder, payload });
       await browser.page.goto(url);
-      const workbench = new Workbench(browser.page, folder, server.group, url, end);
+      const workbench = new Workbench(browser.page, folder, server.group, end);
       await workbench.ready();
       return workbench;
     } catch (error) {
@@ -81,10 +79,10 @@ export class Workbench {
   }
 
   async reload(): Promise<void> {
-    // What the workbench keeps is written within a second after a change.
-    await this.page.waitForTimeout(1500);
-    await this.page.goto('about:blank');
-    await this.page.goto(this.url);
+    // The command gives the workbench time to write down what it keeps of its webviews; a page that is left does not.
+    const old = await this.page.locator('.monaco-workbench').first().elementHandle();
+    await this.command('Developer: Reload Window');
+    await old?.waitForElementState('hidden').catch(() => {});
     await this.ready();
   }
 
@@ -112,16 +110,16 @@ export class Workbench {
     // Commands of an extension that has just been installed come into the list a moment later.
     for (let attempt = 0; ; attempt += 1) {
       await this.page.keyboard.press(key);
-      await widget.locator('input[type=text]').first().fill(text);
       try {
-        await row.first().waitFor({ timeout: 5000 });
+        // What happens behind may take the focus, and close the widget.
+        await widget.locator('input[type=text]').first().fill(text, { timeout: 3000 });
+        await row.first().click({ timeout: 5000 });
         break;
       } catch (error) {
         await this.page.keyboard.press('Escape');
         if (attempt === 5) throw error;
       }
     }
-    await row.first().click();
     await widget.waitFor({ state: 'hidden' }).catch(() => {});
   }
 
@@ -213,10 +211,15 @@ export class Workbench {
   }
 
   /** Answers the save dialog of the workbench with the place it proposes, and gives the path. */
-  async saveWhereProposed(): Promise<string> {
+  async saveWhereProposed(ending: string): Promise<string> {
     const input = this.page.locator('.quick-input-widget input[type=text]').first();
-    await this.until('a place is proposed', async () => /\.\w+$/.test(await input.inputValue().catch(() => '')));
-    const path = await input.inputValue();
+    let path = '';
+    await this.until('a place is proposed, and stays', async () => {
+      const before = await input.inputValue({ timeout: 1000 }).catch(() => '');
+      await this.page.waitForTimeout(400);
+      path = await input.inputValue({ timeout: 1000 }).catch(() => '');
+      return path === before && path.startsWith(this.folder) && path.endsWith(ending);
+    });
     await this.page.keyboard.press('Enter');
     await this.page.locator('.quick-input-widget').waitFor({ state: 'hidden' });
     return path;

@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { root } from '../support/vscode/versions.js';
+import { Workbench } from '../support/vscode/workbench.js';
+
+describe('the VSIX in a clean editor, for a new user', function () {
+  this.timeout(120_000);
+  let workbench: Workbench;
+
+  before(async () => {
+    workbench = await Workbench.open({ vsix: join(root, 'attn-lab.vsix') });
+  });
+  after(() => workbench?.close());
+  afterEach(async function () {
+    if (this.currentTest?.state === 'failed') await workbench?.screenshot(`failed-${this.currentTest.title.replace(/\W+/g, '-')}`);
+  });
+
+  it('has a walkthrough with a picture for each step', async () => {
+    const { page } = workbench;
+    await workbench.command('Welcome: Open Walkthrough...');
+    const input = page.locator('.quick-input-widget input[type=text]').first();
+    await input.fill('Attn');
+    await page.locator('.quick-input-list .monaco-list-row', { hasText: 'Attn' }).first().click();
+    const steps = page.locator('.getting-started-step');
+    await steps.first().waitFor();
+    assert.ok((await steps.count()) >= 3);
+    await workbench.screenshot('package-walkthrough');
+    await workbench.command('View: Close All Editors');
+  });
+
+  it('makes an experiment from a template, with its chart beside it, within ten seconds', async () => {
+    const { page } = workbench;
+    await workbench.command('Attn: New Experiment...');
+    const started = Date.now();
+    await page.locator('.quick-input-list .monaco-list-row', { hasText: 'Training against the infinite-prompt limit' }).first().click();
+    await workbench.charted();
+    await workbench.until('all curves are there', async () => /L = ∞: from/.test(await workbench.spoken()));
+    const elapsed = Date.now() - started;
+    console.log(`      chart after ${elapsed} ms`);
+    assert.ok(elapsed < 10_000, `${elapsed} ms`);
+    await workbench.screenshot('package-new-experiment');
+  });
+
+  it('moves the curve with a change, and says one thing about a mistake', async () => {
+    const before = await workbench.spoken();
+    await workbench.replace('0.5', '0.7');
+    const moved = await workbench.moved(before);
+    await workbench.replace('plot risk', 'plot rsk');
+    await workbench.panel().locator('.banner.stale').waitFor();
+    assert.equal(await workbench.panel().locator('.banner').count(), 1);
+    assert.equal(await workbench.spoken(), moved);
+    await workbench.screenshot('package-mistake');
+    await workbench.replace('plot rsk', 'plot risk');
+    await workbench.panel().locator('.banner.stale').waitFor({ state: 'detached' });
+  });
+
+  it('runs from the palette', async () => {
+    await workbench.command('Attn: Run Experiment');
+    await workbench.until('the runs are done', async () =>
+      /^\d+ runs$/.test((await workbench.panel().locator('header .status').textContent()) ?? ''),
+    );
+    assert.deepEqual(await workbench.notifications(), []);
+  });
+
+  it('works with the keyboard alone', async () => {
+    const { page } = workbench;
+    await page.keyboard.press('Control+2');
+    const seen = new Set<string>();
+    const outer = await (await page.waitForSelector('iframe.webview.ready')).contentFrame();
+    const panel = await (await outer!.waitForSelector('iframe#active-frame', { state: 'attached' })).contentFrame();
+    for (let press = 0; press < 25; press += 1) {
+      await page.keyboard.press('Tab');
+      seen.add(
+        await panel!.evaluate<string>(
+          '(document.activeElement?.getAttribute("role") ?? "") + ":" + document.activeElement?.tagName.toLowerCase()',
+        ),
+      );
+    }
+    assert.ok(
+      [...seen].some((one) => one.startsWith('tab:')),
+      [...seen].join(),
+    );
+    assert.ok(
+      [...seen].some((one) => one.startsWith('application:')),
+      [...seen].join(),
+    );
+    assert.ok(
+      [...seen].some((one) => one.endsWith(':vscode-button')),
+      [...seen].join(),
+    );
+  });
+});
