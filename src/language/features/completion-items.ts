@@ -109,7 +109,7 @@ export class Items {
   }
 
   statement(word: string, insert: string, retrigger = false): void {
-    this.add({ label: word, kind: 'keyword', documentation: describeKeyword(word), insert, isSnippet: true, retrigger, rank: 2 });
+    this.add({ label: word, kind: 'keyword', documentation: describeKeyword(word), insert, isSnippet: true, retrigger, rank: 4 });
   }
 
   block(kind: string, variant: string | null, info: BlockInfo, insert: string): void {

@@ -52,7 +52,9 @@ export function complete(document: SpecDocument, offset: number, typed: string |
 function beginStatement(context: CompletionContext, items: Items): void {
   if (context.place === 'top') {
     items.statement('let', `let \${1:name} = \${0:1}`);
-    for (const { label, detail, text } of experiments) items.add({ label, kind: 'snippet', detail, insert: text, isSnippet: true });
+    experiments.forEach(({ label, detail, text }, rank) => {
+      items.add({ label, kind: 'snippet', detail, insert: text, isSnippet: true, rank });
+    });
     items.statement('experiment', `experiment "\${1:Title}" {\n  $0\n}`);
   } else if (context.place === 'experiment') beginMember(context, items);
   else beginSetting(context, items);
