@@ -8,6 +8,7 @@ import { populationRisk, type RiskValue } from './population.js';
 import type { Problem, QuantityName } from './problem.js';
 import { QuasiMonteCarloRisk } from './quasi-monte-carlo-risk.js';
 import type { Axis, Method, Series, SolveEvent } from './result.js';
+import { requirePrecision } from './score-variance.js';
 
 export interface MeasuredTrajectory {
   readonly method: Method;
@@ -87,7 +88,9 @@ export function* measureTrajectory(problem: Problem, points: readonly MeasuredPo
     // What a stochastic optimiser found is noisy itself.
     const evaluations = points.some((p) => p.loss !== undefined) ? undefined : merged.length;
     for (const m of merged) {
-      values.push(risk.risk(m, evaluations));
+      const value = risk.risk(m, evaluations);
+      if ((value.method ?? risk.method) !== 'sampled') requirePrecision(problem, m);
+      values.push(value);
       if (risk.method !== 'exact') yield { kind: 'progress', fraction: values.length / points.length };
     }
     const method = weakest(values.map((v) => v.method ?? risk.method));

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { errorAverages } from '../../../src/solver/concentration.js';
 import type { ErrorQuantity, Law, Problem } from '../../../src/solver/problem.js';
+import { stream } from '../../../src/solver/random.js';
 import type { RunResult, SolveEvent } from '../../../src/solver/result.js';
+import { meanScoreVariance } from '../../../src/solver/score-variance.js';
 import { solve } from '../../../src/solver/solve.js';
 import { identity, problem as taskProblem } from './training-problem.js';
 
@@ -91,6 +93,32 @@ describe('one run', () => {
     assert.deepEqual(result.axes, {});
     assert.equal(result.quantities.risk!.against, null);
     assert.equal(result.quantities.risk!.value.length, 1);
+  });
+
+  it('refuses scores beyond double precision instead of a wrong exact risk', () => {
+    const sharp = (temperature: number) => ({ ...taskProblem({ attention: { temperature } }), train: null });
+    assert.ok(run(sharp(1e-5)).result.quantities.risk!.value[0]! > 0);
+    assert.throws(() => run(sharp(1e-8)), /beyond double precision/);
+  });
+
+  it('knows the mean variance of the scores', () => {
+    const { setting } = taskProblem({ d: 2 });
+    assert.ok(setting.kind === 'task');
+    const U = [0.3, -0.2, 0.9, 0.1, 0.5, 0.4, 0.7, -0.6, 0.2];
+    const rng = stream(5, 'test', 0);
+    const squares = Array.from({ length: 40_000 }, () => {
+      // Σ = kms(0.5) in two dimensions, w ~ N(0, I), s² = 0.1.
+      const pair = (): [number, number] => {
+        const x = rng.normal();
+        return [x, 0.5 * x + Math.sqrt(0.75) * rng.normal()];
+      };
+      const [w, x, q] = [[rng.normal(), rng.normal()], pair(), pair()];
+      const z = [...x, w[0]! * x[0] + w[1]! * x[1] + Math.sqrt(0.1) * rng.normal()];
+      return z.reduce((sum, zi, i) => sum + zi * (U[i * 3]! * q[0] + U[i * 3 + 1]! * q[1]), 0) ** 2;
+    });
+    const mean = squares.reduce((a, b) => a + b, 0) / squares.length;
+    const error = Math.sqrt(squares.reduce((a, b) => a + (b - mean) ** 2, 0)) / squares.length;
+    assert.ok(Math.abs(mean - meanScoreVariance(setting.task, U)) < 5 * error);
   });
 
   it('measures errors at every recorded point of a training', () => {
