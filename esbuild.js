@@ -54,7 +54,7 @@ const programs = await build({
 
 /** What runs in the editor's own extension host, which gives it `vscode`. */
 const extension = await build({
-  entryPoints: { extension: 'src/extension/main.ts' },
+  entryPoints: { extension: 'src/extension/main.ts', language: 'src/extension/language/launch.ts' },
   outdir: folder,
   outExtension: { '.js': '.cjs' },
   write: false,
@@ -63,8 +63,15 @@ const extension = await build({
   target: 'node20',
   format: 'cjs',
   external: ['vscode'],
+  // The client of the language server is a file of its own, read when a spec is opened.
+  plugins: [
+    {
+      name: 'language-client',
+      setup: ({ onResolve }) => onResolve({ filter: /^\.\/launch\.js$/ }, () => ({ path: './language.cjs', external: true })),
+    },
+  ],
+  supported: { 'dynamic-import': false },
   minify: true,
-  keepNames: true,
   legalComments: 'none',
   logLevel: 'warning',
 });

@@ -37,6 +37,7 @@ export function activate(context: vscode.ExtensionContext): void {
 
   const previews = new PreviewManager(services);
   const start = (): void => {
+    solver.warm();
     language.start().catch((error: unknown) => {
       log.error(`The language server did not start: ${reason(error)}`);
       void vscode.window.showErrorMessage(vscode.l10n.t('The language server of Attn did not start: {0}', reason(error)));
@@ -67,5 +68,8 @@ export function activate(context: vscode.ExtensionContext): void {
   registerStatus(services, previews);
   registerTests(services);
   registerTasks(context);
-  if (vscode.workspace.textDocuments.some((document) => document.languageId === languageId)) start();
+  // The editor is told first that the extension is there.
+  setImmediate(() => {
+    if (vscode.workspace.textDocuments.some((document) => document.languageId === languageId)) start();
+  });
 }

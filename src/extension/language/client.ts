@@ -1,9 +1,8 @@
 /** The language server, in its own process, and what it says beyond its protocol. */
 import * as vscode from 'vscode';
-import { LanguageClient, type LanguageClientOptions, type ServerOptions, TransportKind } from 'vscode-languageclient/node';
+import type { LanguageClient } from 'vscode-languageclient/node';
 import {
   type PlanParams,
-  planNotification,
   type Replacement,
   type Sliders,
   slidersRequest,
@@ -13,7 +12,6 @@ import {
 import { log, reason } from '../log.js';
 
 export class AttnLanguageClient implements vscode.Disposable {
-  private client: LanguageClient | null = null;
   private started: Promise<LanguageClient> | null = null;
   private readonly plans = new vscode.EventEmitter<PlanParams>();
   readonly onPlan = this.plans.event;
@@ -38,27 +36,17 @@ export class AttnLanguageClient implements vscode.Disposable {
 
   async dispose(): Promise<void> {
     this.plans.dispose();
-    const client = this.client;
-    this.client = null;
-    await client?.dispose().catch((error: unknown) => log.warn(`The language server did not stop: ${reason(error)}`));
+    const { started } = this;
+    this.started = null;
+    await started
+      ?.then((client) => client.dispose())
+      .catch((error: unknown) => log.warn(`The language server did not stop: ${reason(error)}`));
   }
 
   private async launch(): Promise<LanguageClient> {
     const module = vscode.Uri.joinPath(this.extensionUri, 'dist', 'server.js').fsPath;
-    const server: ServerOptions = {
-      run: { module, transport: TransportKind.ipc },
-      debug: { module, transport: TransportKind.ipc, options: { execArgv: ['--nolazy', '--inspect=6009'] } },
-    };
-    const options: LanguageClientOptions = {
-      documentSelector: [{ language: 'attn' }],
-      outputChannel: log,
-      markdown: { isTrusted: false },
-      initializationOptions: { extensionUri: this.extensionUri.toString() },
-    };
-    const client = new LanguageClient('attn', 'Attn Language Server', server, options);
-    this.client = client;
-    client.onNotification(planNotification, (params: PlanParams) => this.plans.fire(params));
-    await client.start();
-    return client;
+    const { launch } = await import('./launch.js');
+    const onPlan = (params: PlanParams): void => this.plans.fire(params);
+    return launch({ module, extensionUri: this.extensionUri, output: log, onPlan });
   }
 }

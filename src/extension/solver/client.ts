@@ -50,6 +50,11 @@ export class SolverClient {
     this.child?.send({ type: 'configure', workers } satisfies ToSolver);
   }
 
+  /** Starts the process ahead of the first message. */
+  warm(): void {
+    if (!this.disposed && this.child === null && this.deaths.length === 0) this.start();
+  }
+
   post(message: ToSolver): void {
     if (this.disposed) return;
     (this.child ?? this.start()).send(message, (error) => {
