@@ -1,6 +1,7 @@
 /** What names mean: lets at the top and in an experiment, and the values that the sweeps take in one run. */
 import type { AstNode } from 'langium';
 import type { Experiment as ExperimentNode, Expression, Let, Spec, Sweep as SweepNode } from '../language/generated/ast.js';
+import { experimentOf } from '../language/scope.js';
 import { extent } from './mistake.js';
 import type { Value } from './values.js';
 
@@ -25,7 +26,7 @@ export function isDamaged(context: FileContext, node: AstNode): boolean {
   return context.damage.some((d) => d.start < end && d.end > start);
 }
 
-/** The names of one experiment. The inner scope wins, for the lets at the top of the file too: they follow what it overrides. */
+/** The names of one experiment. Its lets are for its own text; its sweeps reach the lets at the top of the file too, which follow them. */
 export class ExperimentScope {
   readonly lets = new Map<string, Let>();
   readonly sweeps = new Map<string, SweepNode>();
@@ -46,8 +47,10 @@ export class ExperimentScope {
     }
   }
 
-  letNamed(name: string): Let | undefined {
-    return this.lets.get(name) ?? this.file.lets.get(name);
+  /** The let that a name means where it stands at `node`. */
+  letNamed(name: string, node: AstNode): Let | undefined {
+    const inner = experimentOf(node) === undefined ? undefined : this.lets.get(name);
+    return inner ?? this.file.lets.get(name);
   }
 
   /** Names of the sweeps that the value of `node` depends on. */
@@ -58,12 +61,12 @@ export class ExperimentScope {
   }
 
   private collect(node: Expression, found: Set<string>, active: Set<Let>): void {
-    for (const name of namesIn(node)) {
+    for (const [name, at] of namesIn(node)) {
       if (this.sweeps.has(name)) {
         found.add(name);
         continue;
       }
-      const definition = this.letNamed(name);
+      const definition = this.letNamed(name, at);
       if (definition === undefined || active.has(definition)) {
         continue;
       }
@@ -87,13 +90,13 @@ export class ExperimentScope {
   }
 }
 
-/** The names an expression mentions, at any depth. */
-export function namesIn(root: Expression): Set<string> {
-  const names = new Set<string>();
+/** The names an expression mentions, at any depth, and where. */
+export function namesIn(root: Expression): Map<string, AstNode> {
+  const names = new Map<string, AstNode>();
   const pending: Expression[] = [root];
   for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
     if (node.$type === 'NameExpression') {
-      names.add(node.name);
+      names.set(node.name, node);
     }
     pending.push(...children(node));
   }

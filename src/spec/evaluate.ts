@@ -109,7 +109,7 @@ function evaluateName(name: string, node: Expression, env: Environment): Value {
       throw new Mistake(codes.type, node, `\`${name}\` is swept, so it has no single value here.`);
     }
   }
-  const definition = env.scope.letNamed(name);
+  const definition = env.scope.letNamed(name, node);
   if (definition !== undefined) {
     return evaluateLet(definition, node, env);
   }

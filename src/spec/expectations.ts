@@ -247,7 +247,7 @@ function quantityIn(study: Study, node: Expression): Found | null {
     };
   }
   if (node.$type === 'NameExpression') {
-    const defined = study.scope.letNamed(node.name) !== undefined || study.scope.sweeps.has(node.name);
+    const defined = study.scope.letNamed(node.name, node) !== undefined || study.scope.sweeps.has(node.name);
     const isQuantity = quantityNames.some((name) => name === node.name);
     return isQuantity && (!defined || node.facet !== undefined)
       ? { form: { name: node.name, facet: node.facet, form: 'value', threshold: undefined }, node, factor: 1 }

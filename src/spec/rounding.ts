@@ -67,7 +67,7 @@ class Walk {
         this.demand(node.arguments.find((argument) => argument.key === 'seed')?.value);
       }
     } else if (node.$type === 'NameExpression') {
-      this.scan(this.scope.letNamed(node.name)?.value);
+      this.scan(this.scope.letNamed(node.name, node)?.value);
     }
     for (const child of children(node)) {
       this.scan(child);
@@ -84,7 +84,7 @@ class Walk {
       case 'NameExpression': {
         const sweep = this.scope.sweeps.get(node.name);
         if (sweep === undefined) {
-          this.demand(this.scope.letNamed(node.name)?.value);
+          this.demand(this.scope.letNamed(node.name, node)?.value);
         } else {
           this.demandList(sweep.list);
         }
@@ -123,7 +123,7 @@ class Walk {
       }
     } else if (node.$type === 'NameExpression' && !this.visited.has(node)) {
       this.visited.add(node);
-      this.demandList(this.scope.letNamed(node.name)?.value);
+      this.demandList(this.scope.letNamed(node.name, node)?.value);
     }
   }
 }

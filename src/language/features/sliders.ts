@@ -104,7 +104,7 @@ function sliderOf(document: SpecDocument, node: AstNode): SliderPlace | null {
   if (place === null) return null;
   const title = experimentOf(literal)?.title;
   return {
-    id: title === undefined ? place.label : `${title}/${place.label}`,
+    id: title === undefined ? place.path : `${title}/${place.path}`,
     label: place.label,
     value,
     span,
@@ -113,6 +113,9 @@ function sliderOf(document: SpecDocument, node: AstNode): SliderPlace | null {
 }
 
 interface Named {
+  /** Where the number stands, down to the side of an operator: no other number has it. */
+  readonly path: string;
+  /** What a reader calls it: the let or the setting, and the function it is an argument of. */
   readonly label: string;
   readonly range: NumberRange;
 }
@@ -120,17 +123,19 @@ interface Named {
 /** What a number is called where it stands: the let or setting whose value it is, or the argument of a call in one. */
 function nameOf(literal: Expression): Named | null {
   const steps: string[] = [];
+  const words: string[] = [];
   let range: NumberRange = {};
   let child: AstNode = literal;
   for (let parent = literal.$container as AstNode | undefined; parent !== undefined; child = parent, parent = parent.$container) {
     if (isLet(parent)) {
       const wanted = parent.value === literal ? { ...range, ...rangeOfUses(parent) } : range;
-      return { label: [parent.name, ...steps].join('.'), range: wanted };
+      return { path: [parent.name, ...steps].join('.'), label: [parent.name, ...words].join(' '), range: wanted };
     }
     if (isSetting(parent)) {
       const own = infoOf(parent);
       const wanted = parent.value === literal && own !== undefined ? rangeOfSetting(own) : range;
-      return { label: [parent.$container.kind, parent.name, ...steps].join('.'), range: wanted };
+      const path = [parent.$container.kind, parent.name, ...steps].join('.');
+      return { path, label: [parent.name, ...words].join(' '), range: wanted };
     }
     if (isCall(parent)) {
       const index = parent.arguments.findIndex((one) => Object.is(one, child));
@@ -138,6 +143,7 @@ function nameOf(literal: Expression): Named | null {
       if (argument?.value === literal) range = argumentRange(parent.callee, argument.key ?? null, index);
       const several = parent.arguments.length > 1 ? [argument?.key ?? String(index + 1)] : [];
       steps.unshift(parent.callee, ...several);
+      words.unshift(parent.callee, ...several);
     } else if (isListLiteral(parent)) {
       steps.unshift(String(parent.items.findIndex((one) => Object.is(one, child)) + 1));
     } else if (isBinaryExpression(parent)) {

@@ -30,8 +30,7 @@ describe('sliders', () => {
       't/task.noise',
       'd',
     ]));
-  it('name arguments by their call', () =>
-    assert.equal(first(inside('attention { init = balanced(|0.1) }')).label, 'attention.init.balanced'));
+  it('name arguments by their call', () => assert.equal(first(inside('attention { init = balanced(|0.1) }')).label, 'init balanced'));
   it('leave out the values of sweeps and expectations', () =>
     assert.deepEqual(ids(inside('sweep L over [|10, 100]\nexpect risk below 2')), []));
   it('are lets in a file without experiments', () => assert.deepEqual(ids(open('|let a = 1\nlet b = 2 * a')), ['a']));
