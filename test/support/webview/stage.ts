@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { isFromPanel } from '../../../src/protocol/check.js';
-import type { FromPanel } from '../../../src/protocol/messages.js';
+import { toChannel } from '../../../src/protocol/crossing.js';
+import type { FromPanel, ToPanel } from '../../../src/protocol/messages.js';
 import { bodyClasses, type EditorTheme, variables } from './themes.js';
 
 export interface StageOptions {
@@ -19,7 +20,7 @@ export interface Stage {
   readonly said: FromPanel[];
   /** Errors of the page, breaches of its policy among them. */
   readonly errors: string[];
-  send(message: object): Promise<void>;
+  send(message: ToPanel): Promise<void>;
   state(): Promise<unknown>;
   theme(name: EditorTheme): Promise<void>;
   close(): Promise<void>;
@@ -31,7 +32,10 @@ const policy =
 
 export async function launch(): Promise<Browser> {
   const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
-  return chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu', '--headless=new'] });
+  return chromium.launch({
+    executablePath,
+    args: ['--js-flags=--expose-gc', '--enable-precise-memory-info', '--no-sandbox', '--disable-gpu', '--headless=new'],
+  });
 }
 
 /** @param folder where `webview.js` and `webview.css` are */
@@ -66,7 +70,7 @@ export async function openPanel(browser: Browser, folder: string, options: Stage
     page,
     said,
     errors,
-    send: (message) => page.evaluate(`window.postMessage(${JSON.stringify(message)}, '*')`),
+    send: (message) => page.evaluate(`window.postMessage(${JSON.stringify(toChannel(message))}, '*')`),
     state: () => page.evaluate('window.panelState'),
     theme: (name) => page.evaluate(`(() => { ${themeScript(name)} })()`),
     close: () => page.close(),
@@ -96,7 +100,10 @@ function editorStandIn(state: unknown, values: Readonly<Record<string, string>>)
     if (document.documentElement === null) document.addEventListener('readystatechange', apply, { once: true });
     else apply();
     window.acquireVsCodeApi = () => ({
-      postMessage: (message) => window.fromPanel(message),
+      postMessage: (message) => {
+        window.onSaid?.(message);
+        window.fromPanel(message);
+      },
       getState: () => window.panelState,
       setState: (value) => { window.panelState = JSON.parse(JSON.stringify(value)); },
     });`;
