@@ -56,7 +56,13 @@ export function* measureErrors(
   let samples = 0;
   const trust = problem.trust ?? [];
   let certifiedAt: CertifiedAt | null = null;
-  const anyLaw = problem.facets.some((facet) => facet === 'certified' || facet === 'asymptote') ? lawBounds(problem) : null;
+  const wantsBounds = trust.length > 0 || problem.facets.some((facet) => facet === 'certified' || facet === 'asymptote');
+  let bounds: LawBounds | null | undefined;
+  /** Bounds for any law, made where the tokens turn out not to be Gaussian. */
+  const anyLaw = (): LawBounds | null => {
+    bounds ??= wantsBounds ? lawBounds(problem) : null;
+    return bounds;
+  };
   for (let i = 0; i < points.length; i++) {
     const point = points[i]!;
     if (problem.length === Number.POSITIVE_INFINITY) {
@@ -89,7 +95,7 @@ export function* measureErrors(
       step = sampling.next();
     }
     samples = step.value.samples;
-    for (const quantity of of) addSampled(columns.get(quantity)!, step.value, quantity, anyLaw, problem.length);
+    for (const quantity of of) addSampled(columns.get(quantity)!, step.value, quantity, anyLaw(), problem.length);
   }
   const method = weakest(methods);
   const quantities: Record<string, Series> = {};
@@ -197,8 +203,9 @@ function averagesAt(problem: Problem, of: readonly ErrorQuantity[], point: Error
 /** A certified bound of an error at any length; NaN where there is none. */
 type CertifiedAt = (quantity: ErrorQuantity, length: number) => number;
 
-function certifiedBy(averages: ErrorAverages | null, bounds: LawBounds | null): CertifiedAt {
+function certifiedBy(averages: ErrorAverages | null, anyLaw: () => LawBounds | null): CertifiedAt {
   if (averages !== null) return (quantity, length) => averages.certified(quantity, length);
+  const bounds = anyLaw();
   return (quantity, length) => (bounds === null || quantity === 'key_query_gradient' ? Number.NaN : bounds.at(quantity, length).certified);
 }
 
