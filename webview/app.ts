@@ -152,6 +152,8 @@ export class App {
     this.sliders.show(content.sliders);
     this.tabs.show(memory.tab, content.hasParameters);
     document.body.classList.toggle('is-stale', content.stale !== null);
+    document.body.classList.toggle('is-replacing', content.replacing);
+    this.charts.setAttribute('aria-busy', String(content.replacing));
     if (memory.tab === 'charts') this.drawCharts(content);
     if (memory.tab === 'table') this.tableView.show(content.table, memory.sort);
     if (memory.tab === 'parameters') this.parametersView.show(content.parameters, memory.run, memory.moment, this.colours);

@@ -73,6 +73,7 @@ const content: { readonly [Key in keyof PanelContent]: Check } = {
   ),
   locked: flag,
   paused: flag,
+  replacing: flag,
 };
 
 /** An estimate may be infinite, a budget too. */

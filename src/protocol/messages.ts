@@ -116,6 +116,8 @@ export interface PanelContent<
   /** Index of the one that is shown; 0 when there is none. */
   readonly experiment: number;
   readonly charts: readonly Chart[];
+  /** The charts are older than the runs under way, which have no curve yet. */
+  readonly replacing: boolean;
   /** The run that the present one is compared with, drawn behind it; null when nothing is compared. */
   readonly previous: readonly Chart[] | null;
   /** Null unless the panel said that it shows it (`view`). */

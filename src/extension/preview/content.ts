@@ -36,6 +36,7 @@ export function contentOf(study: Study, view: ViewState): Content {
     experiments: study.outline.map(({ title: name, line }) => ({ title: name, line })),
     experiment,
     charts: snapshot?.charts ?? [],
+    replacing: title !== undefined && study.replacing(title),
     previous: view.compared,
     table: snapshot?.table ?? null,
     parameters: snapshot?.parameters ?? null,

@@ -22,6 +22,8 @@ export interface StudyServices {
 
 interface Result {
   readonly snapshot: StudySnapshot;
+  /** Its charts are those of the result before, as it has no curve of its own yet. */
+  readonly replacing: boolean;
   readonly since: number;
 }
 
@@ -66,6 +68,11 @@ export class Study {
 
   snapshot(title: string): StudySnapshot | null {
     return this.results.get(title)?.snapshot ?? null;
+  }
+
+  /** True while the charts are older than the plan that is being solved, which has no curve yet. */
+  replacing(title: string): boolean {
+    return this.results.get(title)?.replacing ?? false;
   }
 
   /** The charts that stood before the present ones. */
@@ -175,10 +182,14 @@ export class Study {
     }
     // A view that is not watched any more keeps what it showed last.
     const kept = same ? old.snapshot : null;
-    const charts = snapshot.charts ?? kept?.charts ?? null;
+    const own = snapshot.charts ?? kept?.charts ?? null;
+    // An empty frame between two sets of curves would be a flicker.
+    const shown = old?.snapshot.charts ?? null;
+    const replacing = !snapshot.settled && own !== null && !hasCurve(own) && shown !== null && hasCurve(shown);
+    const charts = replacing ? shown : own;
     const table = snapshot.table ?? kept?.table ?? null;
     const parameters = snapshot.parameters ?? kept?.parameters ?? null;
-    this.results.set(snapshot.title, { snapshot: { ...snapshot, charts, table, parameters }, since: same ? old.since : now });
+    this.results.set(snapshot.title, { snapshot: { ...snapshot, charts, table, parameters }, replacing, since: same ? old.since : now });
   }
 
   private solveLive(): void {
@@ -200,4 +211,9 @@ export class Study {
   private changed(): void {
     for (const listener of [...this.listeners]) listener();
   }
+}
+
+/** Curves of results: overlays and lines across a panel are there without any. */
+function hasCurve(charts: readonly ChartModel[]): boolean {
+  return charts.some(({ panels }) => panels.some(({ series }) => series.some(({ role }) => role !== 'overlay')));
 }

@@ -54,6 +54,7 @@ export function contentOf(results: readonly ExperimentResult[], shown = 0, chang
     sliders: [],
     locked: false,
     paused: false,
+    replacing: false,
     ...changes,
   };
 }

@@ -163,6 +163,27 @@ describe('a study', () => {
     assert.notEqual(study.previous('A'), first);
   });
 
+  it('keeps the old curves until the new result has one, or will have none', () => {
+    const { study, clock } = studied();
+    study.addInterest({});
+    const drawn = (...roles: string[]) => [{ id: 'one', panels: [{ series: roles.map((role) => ({ role })) }] }] as unknown as ChartModel[];
+    const arrive = (version: number, hash: string, more: Partial<StudySnapshot>) => {
+      study.receivePlan(plan(version, hash));
+      study.receive({ type: 'snapshot', study: study.uri, revision: version, snapshot: snapshot(hash, more) });
+      return [study.snapshot('A')?.charts, study.replacing('A')];
+    };
+    const [old, empty, fresh] = [drawn('overlay', 'value'), drawn('overlay'), drawn('value')];
+    assert.deepEqual(arrive(1, 'x', { charts: empty, settled: false }), [empty, false], 'nothing stood before');
+    assert.deepEqual(arrive(1, 'x', { charts: old }), [old, false]);
+    clock.now = 5000;
+    assert.deepEqual(arrive(2, 'y', { charts: empty, settled: false }), [old, true]);
+    assert.deepEqual(arrive(3, 'z', { charts: empty, settled: false }), [old, true], 'superseded before it had a curve');
+    assert.equal(study.stale, null);
+    assert.deepEqual(arrive(3, 'z', { charts: fresh, settled: false }), [fresh, false]);
+    assert.equal(study.previous('A'), old);
+    assert.deepEqual(arrive(4, 'w', { charts: empty }), [empty, false], 'all runs have failed or are held');
+  });
+
   it('goes back to the text when a trial ends', () => {
     const { study, solves } = studied();
     study.addInterest({});
