@@ -18,12 +18,13 @@ const settings = {
   'editor.wordWrap': 'on',
   'testing.automaticallyOpenTestResults': 'neverOpen',
 };
+const size = { width: 1200, height: 720 };
 const vsix = process.argv[2] ?? join(root, 'attn-lab.vsix');
 const failing = 'expectations.attn';
-const files = { [first]: example(first), [failing]: example(first).replace('within 20%', 'within 5%') };
+const files = { [first]: example(first), [failing]: example(first).replace(/expect risk at .*/, 'expect risk below 0.3') };
 
 const folder = mkdtempSync(join(tmpdir(), 'attn-pictures-'));
-const workbench = await Workbench.open({ files, settings, vsix, width: 1200, height: 720 });
+const workbench = await Workbench.open({ files, settings, vsix, ...size });
 const { page } = workbench;
 
 /** Waits until every run is in, and what has been drawn stands still. */
@@ -38,7 +39,7 @@ async function still(name: string): Promise<void> {
   await page.waitForTimeout(400);
   const raw = join(folder, `${name}.png`);
   await page.screenshot({ path: raw });
-  convert([raw, '+dither', '-colors', '255', `PNG8:${join(root, 'media', `${name}.png`)}`], `${name}.png`);
+  convert([raw, '-strip', '-define', 'png:compression-level=9', `PNG24:${join(root, 'media', `${name}.png`)}`], `${name}.png`);
 }
 
 interface Frame {
@@ -82,7 +83,7 @@ async function animate(): Promise<void> {
   await page.mouse.down();
   for (let value = 0.85; value > 0.08; value -= 0.05) {
     await page.mouse.move(x(value), y);
-    before = await workbench.moved(before).catch(() => before);
+    before = await workbench.moved(before);
     await settled();
     await frame(14);
   }
@@ -104,20 +105,24 @@ try {
   await settled();
   await still('preview');
   await animate();
-  await workbench.replace('let rho = 0.1', 'let rho = 0.5').catch(() => {});
+  await workbench.replace('let rho = 0.1', 'let rho = 0.5');
 
   const panel = workbench.panel();
   await panel.getByRole('tab', { name: 'Parameters' }).click();
   await panel.locator('.matrix td').first().waitFor();
+  await page.setViewportSize({ width: 1200, height: 960 });
   await still('parameters');
+  await page.setViewportSize(size);
   await panel.getByRole('tab', { name: 'Charts' }).click();
 
   await workbench.replace('kms(rho)', 'kmz(rho)');
   await panel.locator('.banner.stale').waitFor();
   await page.locator('.squiggly-error').first().waitFor();
+  await page.keyboard.press('Control+Home');
   await still('mistake');
   await workbench.replace('kmz(rho)', 'kms(rho)');
   await panel.locator('.banner.stale').waitFor({ state: 'detached' });
+  await page.keyboard.press('Control+Home');
 
   await workbench.theme('Default High Contrast');
   await panel.locator('body.vscode-high-contrast').waitFor();
@@ -127,11 +132,19 @@ try {
   await panel.locator('body.vscode-light').waitFor();
 
   await workbench.openFile(failing);
+  await workbench.command('View: Close Editors in Other Groups');
   await page.locator('.testing-run-glyph').first().waitFor();
   await workbench.command('Test: Run Tests in Current File');
   await page.locator('.codicon-testing-failed-icon').first().waitFor();
   await workbench.command('Testing: Focus on Test Explorer View');
   await page.locator('.codicon-testing-passed-icon').first().waitFor();
+  const tree = page.locator('.test-explorer .monaco-list-row');
+  for (const label of [failing, 'Softmax follows']) {
+    const row = tree.filter({ hasText: label }).first();
+    await row.click();
+    if ((await row.getAttribute('aria-expanded')) !== 'true') await page.keyboard.press('ArrowRight');
+  }
+  await tree.filter({ hasText: 'risk decreasing' }).waitFor();
   await still('tests');
 } catch (error) {
   await workbench.screenshot('pictures-failed');
