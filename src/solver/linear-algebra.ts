@@ -1,6 +1,7 @@
 /** Small dense linear algebra on plain row-major arrays, over ml-matrix. */
 import { CholeskyDecomposition, EigenvalueDecomposition, LuDecomposition, Matrix } from 'ml-matrix';
 import type { DenseMatrix } from './problem.js';
+import { SolverFailure } from './result.js';
 
 export function identity(n: number): number[][] {
   return Array.from({ length: n }, (_, i) => Array.from({ length: n }, (_, j) => (i === j ? 1 : 0)));
@@ -111,12 +112,14 @@ export interface SymmetricEigen {
   readonly vectors: number[][];
 }
 
-/** Eigendecomposition of a symmetric matrix; of its symmetric part where rounding has broken the symmetry. Throws RangeError unless all entries are finite. */
+/** Eigendecomposition of a symmetric matrix; of its symmetric part where rounding has broken the symmetry. Throws SolverFailure `tolerance` unless all entries are finite. */
 export function symmetricEigen(a: DenseMatrix): SymmetricEigen {
   const n = a.length;
   if (n === 0) return { values: new Float64Array(0), vectors: [] };
   // The iteration would not end.
-  if (!a.every((row) => row.every(Number.isFinite))) throw new RangeError('eigenvalues of a matrix that is not finite');
+  if (!a.every((row) => row.every(Number.isFinite))) {
+    throw new SolverFailure('tolerance', 'A matrix overflows at these parameters: they are beyond double precision.');
+  }
   const decomposition = new EigenvalueDecomposition(new Matrix(symmetrise(a)), { assumeSymmetric: true });
   const raw = decomposition.realEigenvalues;
   const order = raw.map((_, i) => i).sort((i, j) => raw[i]! - raw[j]!);
