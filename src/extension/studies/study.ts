@@ -183,13 +183,19 @@ export class Study {
     // A view that is not watched any more keeps what it showed last.
     const kept = same ? old.snapshot : null;
     const own = snapshot.charts ?? kept?.charts ?? null;
-    // An empty frame between two sets of curves would be a flicker.
+    // An empty frame between two sets of curves would be a flicker, and so would a tab that goes and comes back.
     const shown = old?.snapshot.charts ?? null;
     const replacing = !snapshot.settled && own !== null && !hasCurve(own) && shown !== null && hasCurve(shown);
-    const charts = replacing ? shown : own;
-    const table = snapshot.table ?? kept?.table ?? null;
-    const parameters = snapshot.parameters ?? kept?.parameters ?? null;
-    this.results.set(snapshot.title, { snapshot: { ...snapshot, charts, table, parameters }, replacing, since: same ? old.since : now });
+    const standing = replacing ? old?.snapshot : null;
+    const charts = standing?.charts ?? own;
+    const table = standing?.table ?? snapshot.table ?? kept?.table ?? null;
+    const parameters = standing?.parameters ?? snapshot.parameters ?? kept?.parameters ?? null;
+    const hasParameters = standing?.hasParameters ?? snapshot.hasParameters;
+    this.results.set(snapshot.title, {
+      snapshot: { ...snapshot, charts, table, parameters, hasParameters },
+      replacing,
+      since: same ? old.since : now,
+    });
   }
 
   private solveLive(): void {

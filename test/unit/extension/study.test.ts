@@ -174,10 +174,11 @@ describe('a study', () => {
     };
     const [old, empty, fresh] = [drawn('overlay', 'value'), drawn('overlay'), drawn('value')];
     assert.deepEqual(arrive(1, 'x', { charts: empty, settled: false }), [empty, false], 'nothing stood before');
-    assert.deepEqual(arrive(1, 'x', { charts: old }), [old, false]);
+    assert.deepEqual(arrive(1, 'x', { charts: old, hasParameters: true }), [old, false]);
     clock.now = 5000;
     assert.deepEqual(arrive(2, 'y', { charts: empty, settled: false }), [old, true]);
     assert.deepEqual(arrive(3, 'z', { charts: empty, settled: false }), [old, true], 'superseded before it had a curve');
+    assert.equal(study.snapshot('A')?.hasParameters, true);
     assert.equal(study.stale, null);
     assert.deepEqual(arrive(3, 'z', { charts: fresh, settled: false }), [fresh, false]);
     assert.equal(study.previous('A'), old);
