@@ -75,8 +75,11 @@ async function redraw({ workbench, watch }: Opened): Promise<string> {
     const charts = told.filter((message) => message.parts.includes('charts')).map(({ sequence }) => sequence);
     const times = drawn.filter(({ sequence }) => sequence >= (charts[0] ?? Number.POSITIVE_INFINITY)).map(({ time }) => time - key!);
     const complete = drawn.find(({ sequence }) => sequence >= charts.at(-1)!)?.time;
-    if (times.length === 0 || complete === undefined) silent.push(index);
-    else {
+    if (times.length === 0 || complete === undefined) {
+      silent.push(index);
+      const news = told.map(({ time, parts: names }) => `${names.join(', ')} after ${ms(time - key!)}`);
+      console.log(`no redraw after edit ${index}; the panel was told: ${news.join('; ') || 'nothing'}`);
+    } else {
       first.push(times[0]!);
       whole.push(complete - key!);
     }
@@ -84,7 +87,6 @@ async function redraw({ workbench, watch }: Opened): Promise<string> {
     await page.waitForTimeout(300);
     await watch.take();
   }
-  if (silent.length > 0) console.log(`no redraw after edits ${silent.join(', ')}`);
   const row = (name: string, samples: readonly number[]): string[] => [
     name,
     ms(quantile(samples, 0.5)),
