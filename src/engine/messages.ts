@@ -16,7 +16,12 @@ export interface Batch {
   readonly jobs: readonly Job[];
 }
 
-export type ToWorker = Batch;
+/** Nothing is to be solved yet: get ready. */
+export interface Warm {
+  readonly kind: 'warm';
+}
+
+export type ToWorker = Batch | Warm;
 
 export type FromWorker =
   | { readonly kind: 'started'; readonly job: number }

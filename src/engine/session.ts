@@ -115,9 +115,13 @@ export class EngineSession {
     private readonly listener: (event: EngineEvent) => void = () => {},
   ) {}
 
-  /** Starts up to `count` workers ahead of a plan. */
+  /** Starts up to `count` workers ahead of a plan and has them get ready. */
   warm(count: number): void {
-    while (this.slots.length < Math.min(count, this.host.workers)) this.addSlot().handle = this.spawn(this.slots.length - 1);
+    while (this.slots.length < Math.min(count, this.host.workers)) {
+      const slot = this.addSlot();
+      slot.handle = this.spawn(this.slots.length - 1);
+      slot.handle.post({ kind: 'warm' });
+    }
   }
 
   /** Resolves when every run is settled and every expectation judged, or when a newer plan or `cancel` puts an end to it. */

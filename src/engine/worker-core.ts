@@ -1,6 +1,7 @@
 /** What a worker does with a batch, whatever thread or process it lives in. */
 import type { EmpiricalTokens, Law, Problem, Query, Setting, Task } from '../solver/problem.js';
 import { type RunResult, type SolveEvent, SolverFailure } from '../solver/result.js';
+import { warmUp } from '../solver/warm-up.js';
 import type { FileReference } from '../spec/experiment.js';
 import type { Batch, FromWorker, WorkerFailure } from './messages.js';
 
@@ -14,6 +15,12 @@ export interface WorkerServices {
   busyWith(job: number | null): void;
   /** True when the last report is old enough for another one. */
   reportDue(): boolean;
+}
+
+/** Compiles the solver by solving a run that nobody asked for; a batch that arrives meanwhile waits for it, a few hundredths of a second. */
+export function getReady(services: WorkerServices): void {
+  const steps = services.solve(warmUp);
+  while (!steps.next().done);
 }
 
 export async function runBatch(message: Batch, services: WorkerServices): Promise<void> {

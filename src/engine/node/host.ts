@@ -65,7 +65,7 @@ function spawnThread(script: URL, options: WorkerOptions, events: WorkerEvents):
   });
   return {
     post(message) {
-      open = message.batch;
+      if (message.kind === 'batch') open = message.batch;
       worker.postMessage(message);
     },
     cancel(batch) {

@@ -5,7 +5,7 @@ import type { MessagePort } from 'node:worker_threads';
 import type { EmpiricalTokens } from '../../solver/problem.js';
 import type { FileReference } from '../../spec/experiment.js';
 import type { ToWorker } from '../messages.js';
-import { runBatch, type WorkerServices } from '../worker-core.js';
+import { getReady, runBatch, type WorkerServices } from '../worker-core.js';
 import type { WorkerFlags } from './flags.js';
 
 /** Often enough for a progress bar and a chart that moves, seldom enough to cost nothing. */
@@ -43,6 +43,6 @@ export function serve(port: MessagePort, flags: WorkerFlags, solveProblem: Worke
   };
   let queue = Promise.resolve();
   port.on('message', (message: ToWorker) => {
-    queue = queue.then(() => runBatch(message, services));
+    queue = queue.then(() => (message.kind === 'warm' ? getReady(services) : runBatch(message, services)));
   });
 }

@@ -49,7 +49,9 @@ export function inlineHost({ workers = 1, cache = null, solve, delay = async () 
         reportDue: () => true,
       };
       return {
-        post: (message) => void Promise.resolve().then(() => runBatch(message, services)),
+        post: (message) => {
+          if (message.kind === 'batch') void Promise.resolve().then(() => runBatch(message, services));
+        },
         cancel: (batch) => void cancelled.add(batch),
         dispose: () => {
           host.disposed++;
