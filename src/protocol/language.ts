@@ -3,6 +3,8 @@
  * version that a message names; lines count from 1. The type of a plan is bound by the two sides.
  */
 
+import type { StaleNote } from './messages.js';
+
 export interface TextSpan {
   readonly start: number;
   readonly end: number;
@@ -56,11 +58,13 @@ export interface ExperimentOutline extends TextSpan {
   readonly runs: number | null;
   readonly blocks: readonly BlockPlace[];
   readonly expectations: readonly ExpectationPlace[];
+  /** The first of the errors that keep it out of the plan; null when it is in the plan. */
+  readonly stale: StaleNote | null;
 }
 
 /**
- * Server to editor, after each version that was looked at; a version that is overtaken may be skipped. `plan` is null while the text has an
- * error. Numbers that JSON does not know cross by `packed`.
+ * Server to editor, after each version that was looked at; a version that is overtaken may be skipped. The plan holds the experiments that have
+ * no error and use nothing that has one; it is null when errors leave none. Numbers that JSON does not know cross by `packed`.
  */
 export const planNotification = 'attn/plan';
 export interface PlanParams {

@@ -25,11 +25,28 @@ export interface ExportRequest {
   readonly transparent: boolean;
 }
 
+/** `name` is a name for the file without its extension; `origin` what its content was made from: hash, seed, method, tolerance, version. */
+export interface Exported {
+  readonly name: string;
+  readonly text: string;
+  readonly origin: Readonly<Record<string, string>>;
+}
+
 export type ToSolver =
   /** Threads at most for each study that is opened from now on; one for each core when null. */
   | { readonly type: 'configure'; readonly workers: number | null }
-  /** The newest plan of a study, packed as the language server sends it. `budget`: seconds that its runs may take, any when null. */
-  | { readonly type: 'solve'; readonly study: StudyId; readonly revision: number; readonly plan: unknown; readonly budget: number | null }
+  /**
+   * The newest plan of a study, packed as the language server sends it. `keep`: titles of experiments that stay as the plan before had them,
+   * because their text has an error now. `budget`: seconds that the runs may take, any when null.
+   */
+  | {
+      readonly type: 'solve';
+      readonly study: StudyId;
+      readonly revision: number;
+      readonly plan: unknown;
+      readonly keep: readonly string[];
+      readonly budget: number | null;
+    }
   | { readonly type: 'watch'; readonly study: StudyId; readonly watched: readonly Watched[] }
   | { readonly type: 'cancel'; readonly study: StudyId }
   | { readonly type: 'close'; readonly study: StudyId }
@@ -78,8 +95,7 @@ export type FromSolver<
       readonly snapshot: Snapshot<Chart, Table, Parameters>;
     }
   | { readonly type: 'ended'; readonly study: StudyId; readonly revision: number; readonly status: 'finished' | 'cancelled' | 'held' }
-  /** `name` is a name for the file without its extension. */
-  | { readonly type: 'exported'; readonly request: number; readonly name: string; readonly text: string }
+  | ({ readonly type: 'exported'; readonly request: number } & Exported)
   | { readonly type: 'cleared'; readonly request: number; readonly bytes: number }
   | { readonly type: 'failed'; readonly request: number; readonly message: string };
 

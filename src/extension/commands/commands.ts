@@ -41,11 +41,11 @@ export function registerCommands(services: Services, previews: PreviewManager): 
   about('runExperiment', (target) => {
     const preview = previews.of(target.uri) ?? previews.open(target.uri, vscode.ViewColumn.Beside, target.experiment);
     if (target.experiment !== null) preview.select(target.experiment);
-    run(services, target);
+    run(services, target, target.experiment);
   });
   about('runAll', (target) => {
     if (previews.of(target.uri) === null) previews.open(target.uri, vscode.ViewColumn.Beside);
-    run(services, target);
+    run(services, target, null);
   });
   register('newExperiment', () => newExperiment(previews));
   register('lockPreview', () => previews.active?.setLocked(true));
@@ -77,11 +77,12 @@ export function registerCommands(services: Services, previews: PreviewManager): 
   register('showLog', () => log.show());
 }
 
-function run(services: Services, { uri }: Target): void {
+/** Runs what has no error, and says where the first error is of what was asked for. */
+function run(services: Services, { uri }: Target, title: string | null): void {
   const study = services.studies.of(uri.toString());
-  if (study.stale !== null) {
-    void vscode.window.showWarningMessage(vscode.l10n.t('The spec has a mistake in line {0}: {1}', study.stale.line, study.stale.message));
-    return;
+  const stale = title === null ? study.stale : study.staleOf(title);
+  if (stale !== null) {
+    void vscode.window.showWarningMessage(vscode.l10n.t('The spec has a mistake in line {0}: {1}', stale.line, stale.message));
   }
-  study.run();
+  if (stale === null || (title === null && study.meansSomething)) study.run();
 }

@@ -1,12 +1,14 @@
 /** Figures and data into files: made by the solver, pictures drawn by the panel, saved where the reader says. */
 import * as vscode from 'vscode';
 import type { ExportFormat } from '../../protocol/messages.js';
+import type { Exported } from '../../protocol/solver.js';
 import type { Services } from '../context.js';
-import type { Preview } from '../preview/preview.js';
+import { dotsPerInch, type Preview } from '../preview/preview.js';
 import { exportTheme } from '../settings.js';
 import { settled } from '../studies/settled.js';
 import type { Study } from '../studies/study.js';
 import { dataFormats, type FormatInfo, figureFormats, formatInfo, themeParts } from './formats.js';
+import { withDetails } from './png-chunks.js';
 
 export interface ExportWish {
   readonly format: ExportFormat;
@@ -63,7 +65,7 @@ async function exportAs(services: Services, source: ExportSource, wish: ExportWi
     chart: wish.chart,
     ...themeParts(isFigure ? exportTheme() : 'print'),
   };
-  const { name, text } = await services.solver.export(source.study.uri, what);
+  const { name, text, origin } = await services.solver.export(source.study.uri, what);
   if (wish.target === 'clipboard') {
     await source.preview?.render(text, 'clipboard');
     void vscode.window.setStatusBarMessage(vscode.l10n.t('$(check) Figure copied'), 3000);
@@ -72,7 +74,7 @@ async function exportAs(services: Services, source: ExportSource, wish: ExportWi
   // Asked for before the picture is drawn, so that the reader does not wait.
   const target = await askTarget(source.uri, name, formatInfo(format));
   if (target === undefined) return;
-  const bytes = format === 'png' ? await source.preview?.render(text, 'bytes') : new TextEncoder().encode(text);
+  const bytes = format === 'png' ? await drawn(source, text, origin) : new TextEncoder().encode(text);
   if (!bytes) throw new Error(vscode.l10n.t('A picture is drawn by the preview: open it first.'));
   await vscode.workspace.fs.writeFile(target, bytes);
   const open = vscode.l10n.t('Open');
@@ -81,9 +83,17 @@ async function exportAs(services: Services, source: ExportSource, wish: ExportWi
     .then((chosen) => (chosen === open ? vscode.commands.executeCommand('vscode.open', target) : undefined));
 }
 
+/** The picture, with what it was made from; nothing without a panel. */
+async function drawn({ preview, experiment }: ExportSource, svg: string, origin: Exported['origin']): Promise<Uint8Array | null> {
+  const picture = (await preview?.render(svg, 'bytes')) ?? null;
+  if (picture === null) return null;
+  const texts = { Title: experiment, Software: `Attn Lab ${origin.version}`, Comment: JSON.stringify(origin) };
+  return withDetails(picture, { dotsPerInch, texts });
+}
+
 async function finished({ study, experiment }: ExportSource): Promise<void> {
   // A text that never made sense has nothing to wait for.
-  if (!study.busy && (study.stale !== null || study.snapshot(experiment) !== null)) return;
+  if (!study.busy && (study.staleOf(experiment) !== null || study.snapshot(experiment) !== null)) return;
   const title = vscode.l10n.t('Waiting for the runs to finish');
   await vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title, cancellable: true }, (_, token) =>
     settled(study, experiment, (stop) => token.onCancellationRequested(stop)),

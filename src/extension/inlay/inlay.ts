@@ -80,7 +80,7 @@ function hintsOf(study: Study): Hint[] {
       });
     }
     // Results of an older text are no results of this one.
-    const snapshot = study.stale === null ? study.snapshot(experiment.title) : null;
+    const snapshot = experiment.stale === null ? study.snapshot(experiment.title) : null;
     for (const block of experiment.blocks) {
       const note = snapshot?.notes.find((one) => one.block === block.kind);
       if (note !== undefined) hints.push({ offset: block.hint, text: note.text, tooltip: note.details.join('\n') });

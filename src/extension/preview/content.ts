@@ -44,7 +44,7 @@ export function contentOf(study: Study, view: ViewState): Content {
     hasPrevious: title !== undefined && study.previous(title) !== null,
     runs: snapshot?.runs ?? noRuns,
     expectations: snapshot?.expectations ?? [],
-    stale: study.stale,
+    stale: study.outline[experiment]?.stale ?? (title === undefined ? study.stale : null),
     held: snapshot?.held ?? null,
     sliders: view.sliders.map(({ span: _, ...slider }) => slider),
     locked: view.locked,

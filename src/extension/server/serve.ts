@@ -9,14 +9,11 @@ import {
   TextEdit,
 } from 'vscode-languageserver/node';
 import { TextDocument } from 'vscode-languageserver-textdocument';
-import { outline } from '../../language/features/outline.js';
 import { slidersAt } from '../../language/features/sliders.js';
 import { valueAt } from '../../language/features/values.js';
 import { formatSpec } from '../../language/index.js';
 import {
-  type DiagnosticNote,
   type PlanParams,
-  packed,
   planNotification,
   type Sliders,
   type SlidersParams,
@@ -28,11 +25,11 @@ import {
   type ValueParams,
   valueRequest,
 } from '../../protocol/language.js';
-import type { Plan } from '../../spec/experiment.js';
 import { diagnosticOf, rangeOf } from './convert.js';
 import { featureCapabilities, registerFeatures } from './features.js';
 import { Latest } from './latest.js';
-import { hasError, type Lowered, type Spec, Specs } from './specs.js';
+import { type Spec, Specs } from './specs.js';
+import { told } from './told.js';
 
 export function serve(connection: Connection): void {
   const documents = new TextDocuments(TextDocument);
@@ -81,7 +78,7 @@ export function serve(connection: Connection): void {
       version: spec.version,
       diagnostics: spec.diagnostics.map((diagnostic) => diagnosticOf(source, diagnostic, docs)),
     });
-    const params: PlanParams = { uri, version: spec.version, ...told(spec, spec), outline: outline(spec.document) };
+    const params: PlanParams = { uri, version: spec.version, ...told(spec, spec) };
     void connection.sendNotification(planNotification, params);
   };
   const pending = new Latest(publish, (uri, error) => connection.console.error(`${uri}: ${error instanceof Error ? error.stack : error}`));
@@ -115,7 +112,8 @@ export function serve(connection: Connection): void {
     }
     const lowered = specs.trial(uri, text);
     const changed = TextDocument.create(uri, 'attn', version, text);
-    return { version, ...told(lowered, { source: changed }) };
+    const { plan, diagnostics } = told(lowered, { source: changed });
+    return { version, plan, diagnostics };
   });
   connection.onRequest(slidersRequest, ({ uri, version, offset }: SlidersParams): Sliders => {
     const spec = specAt(uri, version);
@@ -129,23 +127,6 @@ export function serve(connection: Connection): void {
   registerFeatures(connection, (uri) => specAt(uri));
   documents.listen(connection);
   connection.listen();
-}
-
-function told({ plan, diagnostics }: Lowered, { source }: { readonly source: TextDocument }) {
-  const known: Plan | null = hasError(diagnostics) ? null : plan;
-  return {
-    plan: packed(known),
-    diagnostics: diagnostics.map(
-      ({ code, severity, message, start, end }): DiagnosticNote => ({
-        code,
-        severity,
-        message,
-        start,
-        end,
-        line: source.positionAt(start).line + 1,
-      }),
-    ),
-  };
 }
 
 /** The documentation that the extension brings along. */

@@ -17,12 +17,7 @@ export interface Spec {
   readonly plan: Plan;
 }
 
-export interface Lowered {
-  readonly plan: Plan;
-  readonly diagnostics: readonly Diagnostic[];
-}
-
-export const hasError = (diagnostics: readonly Diagnostic[]): boolean => diagnostics.some((d) => d.severity === 'error');
+export type Lowered = Pick<Spec, 'document' | 'diagnostics' | 'plan'>;
 
 export class Specs {
   readonly #specs = new Map<string, Spec>();
@@ -50,17 +45,15 @@ export class Specs {
   of(source: TextDocument): Spec {
     const known = this.#specs.get(source.uri);
     if (known !== undefined && known.version === source.version) return known;
-    const parsed = parseSpec(source.getText());
-    const { plan, diagnostics } = buildPlan(parsed, this.#options(source.uri));
-    const document = new SpecDocument(parsed, createEvaluator(parsed));
-    const spec: Spec = { uri: source.uri, version: source.version, document, source, diagnostics, plan };
+    const spec: Spec = { uri: source.uri, version: source.version, source, ...this.trial(source.uri, source.getText()) };
     this.#specs.set(source.uri, spec);
     return spec;
   }
 
   /** What a changed text would mean, without remembering it. */
   trial(uri: string, text: string): Lowered {
-    return buildPlan(parseSpec(text), this.#options(uri));
+    const parsed = parseSpec(text);
+    return { ...buildPlan(parsed, this.#options(uri)), document: new SpecDocument(parsed, createEvaluator(parsed)) };
   }
 
   #options(uri: string) {

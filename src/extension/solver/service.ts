@@ -11,7 +11,7 @@ import type { EngineHost } from '../../engine/host.js';
 import type { ExperimentResult } from '../../engine/results.js';
 import { type EngineEvent, EngineSession } from '../../engine/session.js';
 import { unpacked } from '../../protocol/language.js';
-import type { ExportRequest, FromSolver, StudyId, ToSolver, Watched } from '../../protocol/solver.js';
+import type { Exported, ExportRequest, FromSolver, StudyId, ToSolver, Watched } from '../../protocol/solver.js';
 import type { Plan } from '../../spec/experiment.js';
 import { snapshotOf } from './snapshot.js';
 
@@ -71,10 +71,10 @@ export class SolverService {
     for (const id of [...this.studies.keys()]) this.close(id);
   }
 
-  private solve({ study: id, revision, plan: packedPlan, budget }: Extract<ToSolver, { type: 'solve' }>): void {
-    // The language server made it, and both are of one build.
-    const plan = unpacked(packedPlan) as Plan;
+  private solve({ study: id, revision, plan: packedPlan, keep, budget }: Extract<ToSolver, { type: 'solve' }>): void {
     const study = this.studies.get(id) ?? this.open(id);
+    // The language server made it, and both are of one build.
+    const plan = keeping(unpacked(packedPlan) as Plan, study.plan, keep);
     study.revision = revision;
     study.plan = plan;
     study.budget = budget;
@@ -183,24 +183,33 @@ export class SolverService {
     }
   }
 
-  private exported(result: ExperimentResult, file: string, what: ExportRequest): { name: string; text: string } {
+  private exported(result: ExperimentResult, file: string, what: ExportRequest): Exported {
     const { version } = this.host;
     const name = fileName(result.experiment.title);
+    const origin = provenanceOf(result, version);
     switch (what.format) {
       case 'csv':
-        return { name, text: [...csvLines([{ file, result }], { version, provenance: true })].join('') };
+        return { name, text: [...csvLines([{ file, result }], { version, provenance: true })].join(''), origin };
       case 'json':
-        return { name, text: jsonText([{ file, result }], version) };
+        return { name, text: jsonText([{ file, result }], version), origin };
       case 'svg':
       case 'pgfplots': {
         const models = chartModels(result);
         const model = models.find(({ id }) => id === what.chart) ?? models[0];
         if (model === undefined) throw new Error('This experiment has no figure.');
-        const metadata = provenanceOf(result, version);
-        if (what.format === 'pgfplots') return { name: `${name}.${fileName(model.id)}`, text: toPgfplots(model, { metadata }) };
-        const text = toSvg(model, { theme: what.theme, background: what.transparent ? 'transparent' : 'theme', metadata });
-        return { name: `${name}.${fileName(model.id)}`, text };
+        const text =
+          what.format === 'pgfplots'
+            ? toPgfplots(model, { metadata: origin })
+            : toSvg(model, { theme: what.theme, background: what.transparent ? 'transparent' : 'theme', metadata: origin });
+        return { name: `${name}.${fileName(model.id)}`, text, origin };
       }
     }
   }
+}
+
+/** A plan with those experiments of the plan before it that are named and that it lacks. */
+function keeping(plan: Plan, before: Plan | null, titles: readonly string[]): Plan {
+  const own = new Set(plan.experiments.map(({ title }) => title));
+  const kept = (before?.experiments ?? []).filter(({ title }) => titles.includes(title) && !own.has(title));
+  return kept.length === 0 ? plan : { ...plan, experiments: [...plan.experiments, ...kept] };
 }

@@ -31,9 +31,14 @@ export class Study {
   version = -1;
   outline: readonly ExperimentOutline[] = [];
   diagnostics: readonly DiagnosticNote[] = [];
+  /** The first error of the text, whichever experiment it is in. */
   stale: StaleNote | null = null;
   paused = false;
+  /** The text has experiments without an error, or none at all. */
+  meansSomething = false;
   private plan: unknown = null;
+  /** Titles that the plan lacks because of errors. */
+  private kept: readonly string[] = [];
   /** Of the plan that was sent last, to tell a plan that says nothing new. */
   private sent = '';
   private sentBudget: number | null = 0;
@@ -57,13 +62,15 @@ export class Study {
     return this.revision > this.ended;
   }
 
-  get hasPlan(): boolean {
-    return this.plan !== null;
-  }
-
   /** Titles in the order of the text. */
   get titles(): readonly string[] {
     return this.outline.map(({ title }) => title);
+  }
+
+  /** Why an experiment is older than the text; null when it is not. Without a title: why the whole text is. */
+  staleOf(title: string | null): StaleNote | null {
+    const place = this.outline.find((one) => one.title === title);
+    return place === undefined ? this.stale : place.stale;
   }
 
   snapshot(title: string): StudySnapshot | null {
@@ -111,22 +118,42 @@ export class Study {
     if (version < this.version) return;
     this.version = version;
     this.diagnostics = diagnostics;
+    this.followTitles(outline);
     this.outline = outline;
     const errors = diagnostics.filter(({ severity }) => severity === 'error');
     const [first] = errors;
+    this.stale = first === undefined ? null : { message: first.message, code: first.code, line: first.line, errors: errors.length };
+    this.meansSomething = plan !== null;
     if (plan === null) {
-      this.stale = first === undefined ? null : { message: first.message, code: first.code, line: first.line, errors: errors.length };
       this.changed();
       return;
     }
-    this.stale = null;
     this.plan = plan;
-    const titles = new Set(outline.map(({ title }) => title));
-    for (const title of this.results.keys()) if (!titles.has(title)) this.results.delete(title);
-    for (const title of this.before.keys()) if (!titles.has(title)) this.before.delete(title);
+    this.kept = outline.flatMap(({ title, stale }) => (stale === null ? [] : [title]));
+    // An experiment that is not there while the text has an error may be there again when it has none.
+    if (first === undefined) this.forgetAllBut(new Set(this.titles));
     if (this.asked) this.run();
     else this.solveLive();
     this.changed();
+  }
+
+  /** What is known of an experiment whose title was edited is known of it under its new one. */
+  private followTitles(outline: readonly ExperimentOutline[]): void {
+    if (outline.length !== this.outline.length) return;
+    const known = new Set(this.titles);
+    outline.forEach(({ title }, i) => {
+      const old = this.outline[i]!.title;
+      const result = this.results.get(old);
+      if (known.has(title) || result === undefined || outline.some((one) => one.title === old)) return;
+      this.results.set(title, { ...result, snapshot: { ...result.snapshot, title } });
+      const before = this.before.get(old);
+      if (before !== undefined) this.before.set(title, before);
+    });
+  }
+
+  private forgetAllBut(titles: ReadonlySet<string>): void {
+    for (const title of this.results.keys()) if (!titles.has(title)) this.results.delete(title);
+    for (const title of this.before.keys()) if (!titles.has(title)) this.before.delete(title);
   }
 
   /** Solves the plan as the text has it, however long that takes; as soon as there is one. */
@@ -199,19 +226,19 @@ export class Study {
   }
 
   private solveLive(): void {
-    if (this.plan === null || this.paused || this.interests.size === 0 || this.stale !== null) return;
+    if (this.plan === null || this.paused || this.interests.size === 0 || !this.meansSomething) return;
     this.solve(this.plan, this.services.budget());
   }
 
   private solve(plan: unknown, budget: number | null): void {
-    const text = JSON.stringify(plan);
+    const text = JSON.stringify([plan, this.kept]);
     if (text === this.sent && (budget === this.sentBudget || this.sentBudget === null)) return;
     const fresh = this.sent === '';
     this.sent = text;
     this.sentBudget = budget;
     if (fresh && this.watched.length > 0) this.services.post({ type: 'watch', study: this.uri, watched: this.watched });
     this.revision++;
-    this.services.post({ type: 'solve', study: this.uri, revision: this.revision, plan, budget });
+    this.services.post({ type: 'solve', study: this.uri, revision: this.revision, plan, keep: this.kept, budget });
   }
 
   private changed(): void {

@@ -143,8 +143,9 @@ function report(run: vscode.TestRun, study: Study, test: vscode.TestItem): void 
     if (test.uri !== undefined && test.range !== undefined) message.location = new vscode.Location(test.uri, test.range);
     return message;
   };
-  if (study.stale !== null) {
-    run.errored(test, fail(vscode.l10n.t('The spec has a mistake in line {0}: {1}', study.stale.line, study.stale.message)));
+  const stale = study.staleOf(test.parent?.id ?? null);
+  if (stale !== null) {
+    run.errored(test, fail(vscode.l10n.t('The spec has a mistake in line {0}: {1}', stale.line, stale.message)));
     return;
   }
   const line = (test.range?.start.line ?? 0) + 1;

@@ -42,6 +42,7 @@ const places: ExperimentOutline = {
   runs: 4,
   blocks: [],
   expectations: [],
+  stale: null,
 };
 
 const view: ViewState = { file: 'a.attn', selected: null, index: 0, tab: 'charts', compared: null, sliders: [], locked: false };

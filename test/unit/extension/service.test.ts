@@ -55,7 +55,7 @@ describe('the solver of an editor', () => {
   it('answers a plan with charts, a table, verdicts and notes', async () => {
     const { service, messages, until } = served();
     await service.receive({ type: 'watch', study: 'a', watched });
-    await service.receive({ type: 'solve', study: 'a', revision: 7, plan: planOf(example), budget: 2 });
+    await service.receive({ type: 'solve', study: 'a', revision: 7, plan: planOf(example), keep: [], budget: 2 });
     const ended = await until('ended');
     assert.deepEqual([ended.status, ended.revision], ['finished', 7]);
     const last = messages.flatMap((message) => (message.type === 'snapshot' ? [message.snapshot] : [])).at(-1)!;
@@ -73,7 +73,7 @@ describe('the solver of an editor', () => {
 
   it('holds what is beyond the budget, and says what it would cost', async () => {
     const { service, messages, until } = served();
-    await service.receive({ type: 'solve', study: 'a', revision: 1, plan: planOf(example), budget: 0 });
+    await service.receive({ type: 'solve', study: 'a', revision: 1, plan: planOf(example), keep: [], budget: 0 });
     const ended = await until('ended');
     assert.equal(ended.status, 'held');
     const last = messages.flatMap((message) => (message.type === 'snapshot' ? [message.snapshot] : [])).at(-1)!;
@@ -83,9 +83,25 @@ describe('the solver of an editor', () => {
     service.dispose();
   });
 
+  it('keeps the results of an experiment whose text has an error now', async () => {
+    const { service, messages, until } = served();
+    const other = example.replace(title, 'Other').replace('rho = 0.5', 'rho = 0.25');
+    await service.receive({ type: 'watch', study: 'a', watched });
+    await service.receive({ type: 'solve', study: 'a', revision: 1, plan: planOf(example), keep: [], budget: null });
+    await until('ended');
+    messages.length = 0;
+    await service.receive({ type: 'solve', study: 'a', revision: 2, plan: planOf(other), keep: [title], budget: null });
+    await until('ended');
+    const last = new Map(messages.flatMap((message) => (message.type === 'snapshot' ? [[message.snapshot.title, message.snapshot]] : [])));
+    assert.deepEqual([...last.keys()].sort(), ['Other', title].sort());
+    assert.equal(last.get(title)?.runs.done, 8);
+    assert.equal(last.get(title)?.charts?.length, 2);
+    service.dispose();
+  });
+
   it('exports every format with what made it', async () => {
     const { service, messages, until } = served();
-    await service.receive({ type: 'solve', study: 'a', revision: 1, plan: planOf(example), budget: null });
+    await service.receive({ type: 'solve', study: 'a', revision: 1, plan: planOf(example), keep: [], budget: null });
     await until('ended');
     for (const format of ['svg', 'csv', 'json', 'pgfplots'] as const) {
       const what = { experiment: title, format, chart: null, theme: 'print' as const, transparent: false };
@@ -111,7 +127,7 @@ describe('the solver of an editor', () => {
   it('gives the results of each template of a new experiment within the budget for typing', async () => {
     for (const { label, text } of templates) {
       const { service, messages, until } = served();
-      await service.receive({ type: 'solve', study: 'a', revision: 1, plan: planOf(text), budget: 2 });
+      await service.receive({ type: 'solve', study: 'a', revision: 1, plan: planOf(text), keep: [], budget: 2 });
       const { status } = await until('ended');
       assert.equal(status, 'finished', label);
       const last = messages.flatMap((message) => (message.type === 'snapshot' ? [message.snapshot] : [])).at(-1)!;
@@ -127,7 +143,7 @@ describe('the solver of an editor', () => {
   it('is told by a message that a panel accepts', async () => {
     const { service, messages, until } = served();
     await service.receive({ type: 'watch', study: 'a', watched });
-    await service.receive({ type: 'solve', study: 'a', revision: 1, plan: planOf(example), budget: 2 });
+    await service.receive({ type: 'solve', study: 'a', revision: 1, plan: planOf(example), keep: [], budget: 2 });
     await until('ended');
     const last = messages.flatMap((message) => (message.type === 'snapshot' ? [message.snapshot] : [])).at(-1)!;
     const { charts, table, runs, expectations, held } = last;

@@ -3,10 +3,11 @@ import type { ChartModel } from '../../../src/chart/index.js';
 import { settled } from '../../../src/extension/studies/settled.js';
 import { Study, type StudySnapshot } from '../../../src/extension/studies/study.js';
 import type { ExperimentOutline, PlanParams } from '../../../src/protocol/language.js';
+import type { StaleNote } from '../../../src/protocol/messages.js';
 import type { ToSolver } from '../../../src/protocol/solver.js';
 
-function outline(title: string): ExperimentOutline {
-  return { title, line: 1, start: 0, end: 9, titleSpan: { start: 0, end: 1 }, sweeps: [], runs: 1, blocks: [], expectations: [] };
+function outline(title: string, stale: StaleNote | null = null): ExperimentOutline {
+  return { title, line: 1, start: 0, end: 9, titleSpan: { start: 0, end: 1 }, sweeps: [], runs: 1, blocks: [], expectations: [], stale };
 }
 
 function plan(version: number, words: string | null, title = 'A'): PlanParams {
@@ -104,6 +105,43 @@ describe('a study', () => {
     study.receivePlan(plan(3, 'x'));
     assert.equal(study.stale, null);
     assert.equal(solves().length, 1, 'the text is what it was, and so are its results');
+  });
+
+  it('solves what has no error, and keeps the rest as it was', () => {
+    const { study, solves } = studied();
+    const note = { message: 'Not defined.', code: 'attn.E207', line: 3, errors: 1 };
+    study.addInterest({});
+    study.receivePlan({ ...plan(1, 'x'), outline: [outline('A'), outline('B')] });
+    study.receive({ type: 'snapshot', study: study.uri, revision: 1, snapshot: snapshot('x') });
+    const { diagnostics } = plan(2, null);
+    study.receivePlan({ ...plan(2, 'y'), diagnostics, outline: [outline('A', note), outline('B')] });
+    assert.deepEqual(
+      solves().map(({ plan: solved, keep }) => [solved, keep]),
+      [
+        [{ words: 'x' }, []],
+        [{ words: 'y' }, ['A']],
+      ],
+    );
+    assert.deepEqual([study.staleOf('A'), study.staleOf('B')], [note, null]);
+    study.receive({ type: 'snapshot', study: study.uri, revision: 2, snapshot: snapshot('z', { title: 'B' }) });
+    assert.equal(study.snapshot('A')?.hash, 'x');
+    assert.equal(study.snapshot('B')?.hash, 'z');
+    // Its title is being typed again.
+    study.receivePlan({ ...plan(3, 'y'), diagnostics, outline: [outline('B')] });
+    study.receivePlan({ ...plan(4, 'x'), outline: [outline('A'), outline('B')] });
+    assert.equal(study.snapshot('A')?.hash, 'x');
+  });
+
+  it('follows an experiment whose title is edited', () => {
+    const { study } = studied();
+    study.addInterest({});
+    study.receivePlan({ ...plan(1, 'x'), outline: [outline('A'), outline('B')] });
+    study.receive({ type: 'snapshot', study: study.uri, revision: 1, snapshot: snapshot('x') });
+    study.receivePlan({ ...plan(2, 'y'), outline: [outline('An'), outline('B')] });
+    assert.equal(study.snapshot('An')?.hash, 'x');
+    assert.equal(study.snapshot('A'), null);
+    study.receivePlan({ ...plan(3, 'z'), outline: [outline('B'), outline('An')] });
+    assert.equal(study.snapshot('An')?.hash, 'x', 'moved, not renamed');
   });
 
   it('runs without a bound when it is asked to, once', () => {
@@ -228,7 +266,7 @@ describe('a study', () => {
     study.addInterest({});
     study.receivePlan(plan(1, 'x'));
     study.receive({ type: 'snapshot', study: study.uri, revision: 1, snapshot: snapshot('x') });
-    study.receivePlan(plan(2, 'y', 'B'));
+    study.receivePlan({ ...plan(2, 'y'), outline: [] });
     assert.equal(study.snapshot('A'), null);
   });
 
