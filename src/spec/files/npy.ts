@@ -1,9 +1,32 @@
-/** NumPy's `.npy` format, versions 1 to 3: little-endian f4, f8, i4, i8, C order, one or two axes. */
+/** NumPy's `.npy` format (NEP 1), versions 1 to 3: reals of 2, 4 and 8 bytes and integers, both byte orders, C and Fortran order, one or two axes. */
 
 import { largestTable, type Table, type TableProblem } from './table.js';
 import { decodeUtf8 } from './utf8.js';
 
-const itemBytes: Readonly<Record<string, number>> = { '<f4': 4, '<f8': 8, '<i4': 4, '<i8': 8 };
+type ReadValue = (view: DataView, at: number, little: boolean) => number;
+
+const types: Readonly<Record<string, { readonly bytes: number; readonly read: ReadValue }>> = {
+  f2: { bytes: 2, read: (view, at, little) => halfFloat(view.getUint16(at, little)) },
+  f4: { bytes: 4, read: (view, at, little) => view.getFloat32(at, little) },
+  f8: { bytes: 8, read: (view, at, little) => view.getFloat64(at, little) },
+  i1: { bytes: 1, read: (view, at) => view.getInt8(at) },
+  u1: { bytes: 1, read: (view, at) => view.getUint8(at) },
+  i2: { bytes: 2, read: (view, at, little) => view.getInt16(at, little) },
+  u2: { bytes: 2, read: (view, at, little) => view.getUint16(at, little) },
+  i4: { bytes: 4, read: (view, at, little) => view.getInt32(at, little) },
+  u4: { bytes: 4, read: (view, at, little) => view.getUint32(at, little) },
+  i8: { bytes: 8, read: (view, at, little) => Number(view.getBigInt64(at, little)) },
+};
+
+/** IEEE 754 binary16. */
+function halfFloat(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >> 10) & 0x1f;
+  const fraction = bits & 0x3ff;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
+  return sign * (1024 + fraction) * 2 ** (exponent - 25);
+}
 
 /** An array of one axis is read as one column. */
 export function parseNpy(bytes: Uint8Array): Table | TableProblem {
@@ -26,13 +49,13 @@ export function parseNpy(bytes: Uint8Array): Table | TableProblem {
   if (type === undefined || fortran === undefined || shape === undefined) {
     return { problem: 'format', message: 'has a damaged `.npy` header, or holds records' };
   }
-  const width = itemBytes[type];
-  if (width === undefined) {
-    return {
-      problem: 'format',
-      message: `holds values of type \`${type}\`; \`<f4\`, \`<f8\`, \`<i4\` and \`<i8\` are read (\`array.astype("<f8")\`)`,
-    };
+  // `|` stands before types of one byte, `=` is not written by NumPy.
+  const item = /^[<>|]/.test(type) ? types[type.slice(1)] : undefined;
+  if (item === undefined) {
+    return { problem: 'format', message: `holds values of type \`${type}\`; real numbers and integers are read (\`array.astype("<f8")\`)` };
   }
+  const { bytes: width, read } = item;
+  const little = !type.startsWith('>');
   const axes = shape
     .split(',')
     .map((part) => part.trim())
@@ -43,9 +66,6 @@ export function parseNpy(bytes: Uint8Array): Table | TableProblem {
   }
   const rows = axes[0]!;
   const columns = axes[1] ?? 1;
-  if (fortran === 'True' && rows > 1 && columns > 1) {
-    return { problem: 'format', message: 'is in Fortran order; save `numpy.ascontiguousarray(array)`' };
-  }
   const count = rows * columns;
   if (count === 0) {
     return { problem: 'format', message: 'holds no numbers' };
@@ -57,24 +77,18 @@ export function parseNpy(bytes: Uint8Array): Table | TableProblem {
     return { problem: 'format', message: `should hold ${count * width} bytes of values and holds ${bytes.length - start}` };
   }
   const data = new Float64Array(count);
-  for (let i = 0; i < count; i++) {
-    const at = start + i * width;
-    const value =
-      type === '<f8'
-        ? view.getFloat64(at, true)
-        : type === '<f4'
-          ? view.getFloat32(at, true)
-          : type === '<i4'
-            ? view.getInt32(at, true)
-            : Number(view.getBigInt64(at, true));
-    if (!Number.isFinite(value)) {
-      const place = `row ${Math.floor(i / columns) + 1}, column ${(i % columns) + 1}`;
-      return {
-        problem: 'value',
-        message: `has ${Number.isNaN(value) ? 'NaN' : 'an infinite value'} in ${place}, where a finite number is needed`,
-      };
+  const byColumns = fortran === 'True';
+  for (let r = 0, i = 0; r < rows; r++) {
+    for (let c = 0; c < columns; c++, i++) {
+      const value = read(view, start + (byColumns ? c * rows + r : i) * width, little);
+      if (!Number.isFinite(value)) {
+        return {
+          problem: 'value',
+          message: `has ${Number.isNaN(value) ? 'NaN' : 'an infinite value'} in row ${r + 1}, column ${c + 1}, where a finite number is needed`,
+        };
+      }
+      data[i] = value;
     }
-    data[i] = value;
   }
   return { header: null, rows, columns, data };
 }

@@ -62,7 +62,22 @@ describe('data files', () => {
     assert.deepEqual([...table('a.npy', npy('<f4', '(2, 1)', raw(new Float32Array([0.5, -1])))).data], [0.5, -1]);
     assert.deepEqual([...table('a.npy', npy('<i4', '(3,)', raw(new Int32Array([1, -2, 3])), 2)).data], [1, -2, 3]);
     assert.deepEqual([...table('a.npy', npy('<i8', '(1, 2)', raw(new BigInt64Array([5n, -6n])), 3)).data], [5, -6]);
+    assert.deepEqual([...table('a.npy', npy('|u1', '(2,)', Uint8Array.of(3, 255))).data], [3, 255]);
+    assert.deepEqual([...table('a.npy', npy('>i2', '(2,)', Uint8Array.of(1, 0, 0xff, 0xfe))).data], [256, -2]);
+    assert.deepEqual([...table('a.npy', npy('>f8', '(1,)', Uint8Array.of(0x3f, 0xf8, 0, 0, 0, 0, 0, 0))).data], [1.5]);
     assert.equal(table('a.npy', npy('<f8', '(3,)', raw(new Float64Array(3)))).columns, 1);
+  });
+
+  // python3 -c "import numpy as np; print(np.array([1.5, -2, 65504, 6.1e-5, 6e-8, 0.333], '<f2').view('<u2').tolist())" and back with .astype(float)
+  it('reads half precision', () => {
+    const read = table('a.npy', npy('<f2', '(6,)', raw(new Uint16Array([15872, 49152, 31743, 1023, 1, 13652]))));
+    assert.deepEqual([...read.data], [1.5, -2, 65504, 1023 * 2 ** -24, 2 ** -24, 0.3330078125]);
+    assert.match(JSON.stringify(parseTable('a.npy', npy('<f2', '(1,)', raw(new Uint16Array([0x7c00]))))), /infinite value in row 1/);
+  });
+
+  it('reads Fortran order row by row', () => {
+    const read = table('a.npy', npy('<f8', '(2, 3)', raw(new Float64Array([1, 4, 2, 5, 3, 6])), 1, 'True'));
+    assert.deepEqual([read.rows, read.columns, [...read.data]], [2, 3, [1, 2, 3, 4, 5, 6]]);
   });
 
   describe('problems, at the file(…) call', () => {
@@ -79,11 +94,12 @@ describe('data files', () => {
       ['1\ninf\n', 'a.csv', 'E405', 'inf'],
       ['1\n1e999\n', 'a.csv', 'E405', '1e999'],
       ['not npy at all', 'a.npy', 'E403', 'not a NumPy'],
-      [npy('>f8', '(1,)', new Uint8Array(8)), 'a.npy', 'E403', 'type `>f8`'],
+      [npy('<c8', '(1,)', new Uint8Array(8)), 'a.npy', 'E403', 'type `<c8`'],
+      [npy('|b1', '(1,)', new Uint8Array(1)), 'a.npy', 'E403', 'type `|b1`'],
       [npy('<f8', '(2,)', new Uint8Array(8)), 'a.npy', 'E403', 'should hold 16 bytes'],
       [npy('<f8', '(1, 1, 1)', new Uint8Array(8)), 'a.npy', 'E403', '3 axes'],
       [npy('<f8', '(0,)', new Uint8Array(0)), 'a.npy', 'E403', 'no numbers'],
-      [npy('<f8', '(2, 2)', new Uint8Array(32), 1, 'True'), 'a.npy', 'E403', 'Fortran'],
+      [npy('<f8', '(2, 2)', raw(new Float64Array([1, 2, Number.NaN, 4])), 1, 'True'), 'a.npy', 'E405', 'NaN in row 1, column 2'],
       [npy('<f8', '(1,)', new Uint8Array(8), 7), 'a.npy', 'E403', 'version 7'],
       [npy('<f8', '(1,)', raw(new Float64Array([Number.NaN]))), 'a.npy', 'E405', 'NaN in row 1, column 1'],
       [npy('<f8', '(100000, 100000)', new Uint8Array(8)), 'a.npy', 'E406', '10000000000 values'],
