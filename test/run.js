@@ -18,7 +18,8 @@ const ci = process.env.CI === 'true' || process.env.CI === '1';
 const minutes = 60_000;
 
 /** The arguments of `npm run package`. */
-const vsce = ['package', '--no-dependencies', '--allow-missing-repository', '--no-rewrite-relative-links', '--out', 'attn-lab.vsix'];
+const vsce = ['package', '--no-dependencies', '--allow-missing-repository', '--no-rewrite-relative-links'];
+vsce.push('--readme-path', 'dist/README.md', '--out', 'attn-lab.vsix');
 
 /** Steps of a static kind are command lines for Node; a mocha kind names the specs it runs; a runner runs mocha itself, elsewhere. */
 const kinds = {
@@ -39,7 +40,10 @@ const kinds = {
   host: { runner: ['test/support/vscode/run-host.ts'], limit: 15 * minutes, onlyWhenAsked: true },
   panel: { mocha: ['test/panel/**/*.test.ts'], limit: 30 * minutes, onlyWhenAsked: true },
   package: {
-    steps: [[bin('@vscode/vsce/vsce'), ...vsce]],
+    steps: [
+      ['--import', 'tsx', 'docs/build-extension-readme.ts'],
+      [bin('@vscode/vsce/vsce'), ...vsce],
+    ],
     mocha: ['test/package/**/*.test.ts'],
     limit: 15 * minutes,
     onlyWhenAsked: true,

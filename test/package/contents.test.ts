@@ -54,6 +54,16 @@ describe('the VSIX', () => {
     }
   });
 
+  it('has a page with nothing that VS Code would show as broken', () => {
+    const page = text('extension/readme.md');
+    assert.match(page, /^# Attn Lab/);
+    const addresses = [...page.matchAll(/(?:src="|\]\()([^")]+)/g)].map((match) => match[1]!);
+    assert.deepEqual(
+      addresses.filter((address) => !/^(https:|#)/.test(address)),
+      [],
+    );
+  });
+
   it('needs no network and sends nothing', () => {
     const programs = entries.filter(({ name }) => /\/dist\/.*\.(c?js|css)$/.test(name));
     for (const program of programs) {

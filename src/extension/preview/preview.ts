@@ -15,8 +15,8 @@ import { previewPage } from './html.js';
 import { revealLine, revealSweepValues } from './reveal.js';
 import { SliderDrag } from './slider-drag.js';
 
-/** Numbers that a picture is enlarged by: 300 dots to the inch of a figure in points. */
-const pictureScale = 300 / 96;
+/** Of a figure in pixels, which in its vector form has 96 to the inch. */
+export const dotsPerInch = 300;
 const patience = 20_000;
 
 export class Preview implements vscode.Disposable {
@@ -146,7 +146,7 @@ export class Preview implements vscode.Disposable {
         };
       };
       this.renders.set(request, { resolve: once(resolve), reject: once(reject) });
-      this.post({ type: 'render', request, svg, scale: pictureScale, target });
+      this.post({ type: 'render', request, svg, scale: dotsPerInch / 96, target });
     });
   }
 

@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import type { ChartModel, ParametersModel, TableModel } from '../../chart/index.js';
-import { type ExportRequest, type FromSolver, isFromSolver, type ToSolver } from '../../protocol/solver.js';
+import { type Exported, type ExportRequest, type FromSolver, isFromSolver, type ToSolver } from '../../protocol/solver.js';
 
 export type SolverMessage = FromSolver<ChartModel, TableModel, ParametersModel>;
 
@@ -62,7 +62,7 @@ export class SolverClient {
     });
   }
 
-  export(study: string, what: ExportRequest): Promise<{ readonly name: string; readonly text: string }> {
+  export(study: string, what: ExportRequest): Promise<Exported> {
     return this.request((request) => ({ type: 'export', request, study, what })).then((message) => {
       if (message.type !== 'exported') throw new Error('The solver answered something else.');
       return message;
