@@ -1,0 +1,98 @@
+/** What a batch kernel is asked: plain data in working coordinates, and the sums it gives back. */
+
+/** Laws that are drawn directly; `normal`, `rademacher` and `uniform` (on [−1, 1]) have independent coordinates. */
+export type BaseLaw = 'normal' | 'rademacher' | 'uniform' | 'sphere' | 'points';
+
+/** mean + factor · b, with b drawn from `base` in R^baseDimension. */
+export interface LawComponent {
+  /** Its share of the mixture; the shares add up to 1. */
+  readonly share: number;
+  readonly base: BaseLaw;
+  readonly baseDimension: number;
+  /** dimension numbers. */
+  readonly mean: Float64Array;
+  /** dimension × baseDimension, row-major; null is the identity. */
+  readonly factor: Float64Array | null;
+  /** Rows of baseDimension numbers for `points`, each equally likely. */
+  readonly points?: Float64Array;
+}
+
+/** A mixture of affine images of base laws: every law that a spec can name is one. */
+export type LawForm = readonly LawComponent[];
+
+export type KernelLink = 'identity' | 'tanh' | 'relu' | 'sign' | 'square';
+
+/**
+ * Prompts of an in-context task. Working coordinates: a token is c = (g, y) in R^D, D = d + 1, with x = S g, y = f(uᵀg) + noise · ε, u = Sᵀ w;
+ * the query is (g_q, 0), the label f(uᵀg_q) + noise · ε_q. Scores are (W_h g_q)ᵀ c, values v_hᵀ c.
+ */
+export interface PromptSetting {
+  readonly kernel: 'softmax' | 'linear';
+  readonly heads: number;
+  /** d ≥ 1. */
+  readonly dimension: number;
+  /** L ≥ 1, an integer. */
+  readonly length: number;
+  /** Law of g. */
+  readonly tokens: LawForm;
+  /** Law of u = Sᵀ w. */
+  readonly weights: LawForm;
+  readonly noise: number;
+  readonly link: KernelLink;
+}
+
+export type Precision = 'single' | 'double';
+
+/**
+ * Sums over the prompts of a call. With e the error (prediction minus label) and m_h, n_h the derivatives of the prediction in v_h and in
+ * the tilt W_h g_q, `value` holds Σ e m_h (heads × D) and `keyQuery` Σ e n_h g_qᵀ (heads × D × d): gradients of Σ e²/2 in working coordinates.
+ */
+export interface PromptSums {
+  errorSquares: number;
+  errorFourths: number;
+  /** Σ label². */
+  labelSquares: number;
+  /** The largest standard deviation of the scores of a prompt seen (plane forms) or the largest |score| (explicit tokens); 0 for linear attention. */
+  sharpest: number;
+  readonly keyQuery: Float64Array;
+  readonly value: Float64Array;
+}
+
+export function emptySums({ heads, dimension }: PromptSetting): PromptSums {
+  return {
+    errorSquares: 0,
+    errorFourths: 0,
+    labelSquares: 0,
+    sharpest: 0,
+    keyQuery: new Float64Array(heads * (dimension + 1) * dimension),
+    value: new Float64Array(heads * (dimension + 1)),
+  };
+}
+
+/**
+ * Prompts are summed in blocks of this many, and blocks one after the other: a call over several blocks gives the bits of calls over each of
+ * them, added in order, on any number of workers.
+ */
+export const blockPrompts = 32;
+
+/** Draws and sums the prompts of a step. One call is under way at a time. */
+export interface BatchKernel {
+  readonly setting: PromptSetting;
+  /** How it computes: `single` and `double` are WebAssembly; `portable` is plain TypeScript in double precision. */
+  readonly arithmetic: Precision | 'portable';
+  readonly sums: PromptSums;
+  /**
+   * Starts on the prompts first … first + count − 1 of the family `name` (`streamName`): prompt b draws from stream b of the family, w, x_q, ε_q first, whatever the
+   * length and the kernel. `first` is a multiple of `blockPrompts`. keyQuery: heads × D × d (W_h); value: heads × D (v_h).
+   */
+  begin(name: Int32Array, first: number, count: number, keyQuery: Float64Array, value: Float64Array): void;
+  /** Works on for about `tokens` tokens at most; true when `sums` is complete. */
+  advance(tokens: number): boolean;
+}
+
+/** True when a prompt can be drawn without its tokens: (x, y) is Gaussian, and one head. */
+export function hasPlaneForm({ heads, tokens, link }: PromptSetting): boolean {
+  const [law] = tokens;
+  const standard = tokens.length === 1 && law.base === 'normal' && law.factor === null && law.mean.every((m) => m === 0);
+  return heads === 1 && link === 'identity' && standard;
+}
