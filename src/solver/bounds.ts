@@ -32,10 +32,10 @@ export function momentBounds(tau2: number, length: number, out: MomentBounds = n
   const logL = Math.log(length);
   const expected = logL + s2 / 2;
   const lowest = Math.min(-3 * tau, expected - 1e-3);
-  fillCuts(tau, length);
+  const tail = new LowerTail(tau, length);
   for (let i = 0; i < gaps.length; i++) {
     const x = expected - gaps[i]!;
-    const below = lowerTail(x, tau, length);
+    const below = tail.below(x);
     const large = Math.exp(logL + logNormalCdf(-x / tau));
     if (large < 1) {
       for (let k = 2; k <= 5; k++) {
@@ -52,30 +52,35 @@ export function momentBounds(tau2: number, length: number, out: MomentBounds = n
   return out;
 }
 
-/** L m_c and 1/(2 L v_c) for every cut, for the τ and L at hand. */
-const cutMean = new Float64Array(cuts.length);
-const cutPrecision = new Float64Array(cuts.length);
+/** Bounds of P(D < t) for the sum D of L exponentials of N(0, τ²): L m_c and 1/(2 L v_c) of every cut. */
+export class LowerTail {
+  private readonly mean = new Float64Array(cuts.length);
+  private readonly precision = new Float64Array(cuts.length);
 
-function fillCuts(tau: number, length: number): void {
-  const growth = Math.exp(0.5 * tau * tau);
-  for (let i = 0; i < cuts.length; i++) {
-    const y = cuts[i]!;
-    cutMean[i] = length * growth * Math.exp(logCuts[i]!);
-    cutPrecision[i] = 1 / (2 * length * growth ** 4 * (y === Number.POSITIVE_INFINITY ? 1 : Math.exp(logNormalCdf(y - tau))));
+  constructor(
+    private readonly tau: number,
+    private readonly length: number,
+  ) {
+    const growth = Math.exp(0.5 * tau * tau);
+    for (let i = 0; i < cuts.length; i++) {
+      const y = cuts[i]!;
+      this.mean[i] = length * growth * Math.exp(logCuts[i]!);
+      this.precision[i] = 1 / (2 * length * growth ** 4 * (y === Number.POSITIVE_INFINITY ? 1 : Math.exp(logNormalCdf(y - tau))));
+    }
   }
-}
 
-/** Bound of P(D < t) at ln t = x, after `fillCuts`. */
-function lowerTail(x: number, tau: number, length: number): number {
-  let exponent = -length * logNormalCdf(x / tau);
-  const t = Math.exp(x);
-  for (let i = cuts.length - 1; i >= 0; i--) {
-    const above = cutMean[i]! - t;
-    if (!(above > 0)) break;
-    const candidate = above * above * cutPrecision[i]!;
-    if (candidate > exponent) exponent = candidate;
+  /** At ln t = x; at most 1. */
+  below(x: number): number {
+    let exponent = -this.length * logNormalCdf(x / this.tau);
+    const t = Math.exp(x);
+    for (let i = cuts.length - 1; i >= 0; i--) {
+      const above = this.mean[i]! - t;
+      if (!(above > 0)) break;
+      const candidate = above * above * this.precision[i]!;
+      if (candidate > exponent) exponent = candidate;
+    }
+    return Math.exp(-exponent);
   }
-  return Math.exp(-exponent);
 }
 
 /**

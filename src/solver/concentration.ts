@@ -7,6 +7,7 @@
  * length), then `.at(quantity, length)` for every length.
  */
 import { type BoundTable, boundTable, momentBounds } from './bounds.js';
+import { boundAt, tighten } from './certified-terms.js';
 import { lawMoments } from './cumulant.js';
 import { type ErrorNodes, gaussianCovariance, gaussianQueryNodes, nodesAtQueries, queriesOf } from './error-nodes.js';
 import * as linear from './linear-algebra.js';
@@ -98,16 +99,23 @@ export class ErrorAverages {
   /** The bound alone, for any length: cheap enough for a search in L. */
   certified(quantity: ErrorQuantity, length: number): number {
     if (this.kernel === 'linear') return this.at(quantity, length).certified;
+    const terms = this.certifiedTerms(quantity, length);
+    return terms.reduce((sum, x) => sum + x, 0) / this.nodes.replicates;
+  }
+
+  /** The bound at every node, weights included. */
+  private certifiedTerms(quantity: ErrorQuantity, length: number): Float64Array {
     const { tau2 } = this.nodes;
     const features = this.featuresOf(quantity);
     const table: BoundTable | null = tau2.length > fewNodes ? boundTable(length) : null;
-    let sum = 0;
+    const terms = new Float64Array(tau2.length);
     for (let j = 0; j < tau2.length; j++) {
       if (table === null) momentBounds(tau2[j]!, length, bounds);
       else table.at(tau2[j]!, bounds);
-      sum += boundAt(quantity, features, j);
+      terms[j] = boundAt(quantity, features, j, bounds);
     }
-    return sum / this.nodes.replicates;
+    if (quantity === 'key_query_gradient') tighten(features, tau2, length, table, terms);
+    return terms;
   }
 
   private featuresOf(quantity: ErrorQuantity): readonly Float64Array[] {
@@ -190,17 +198,6 @@ function spread(means: Float64Array, mean: number): number {
   const n = means.length;
   if (n < 2) return 0;
   return Math.sqrt(means.reduce((sum, x) => sum + (x - mean) ** 2, 0) / (n * (n - 1)));
-}
-
-/** Bound of the error at node j from `bounds` (section 4). */
-function boundAt(quantity: ErrorQuantity, f: readonly Float64Array[], j: number): number {
-  if (quantity !== 'key_query_gradient') return (f[0]![j]! + f[1]![j]!) * bounds[2]!;
-  const m = f[2]![j]!;
-  const n = f[3]![j]!;
-  const w4 = f[4]![j]!;
-  const w5 = f[5]![j]!;
-  const c1 = Math.max(0, f[0]![j]! + f[1]![j]! + 2 * (m - n) + w4 + w5);
-  return c1 * bounds[2]! + 36 * n * bounds[3]! + (116 * m + 68 * n + 38 * w4 + 594 * w5) * bounds[4]! + 1920 * w5 * bounds[5]!;
 }
 
 /** Parameters at which the errors are measured: one head, the temperature and 1/√k inside U. */
