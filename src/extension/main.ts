@@ -23,7 +23,10 @@ export function activate(context: vscode.ExtensionContext): void {
     output: (text) => log.info(text),
   });
   solver.configure(workerCount());
-  const studies: StudyRegistry = new StudyRegistry({ post: (message) => solver.post(message), now: Date.now, budget: liveBudget });
+  const studies: StudyRegistry = new StudyRegistry(
+    { post: (message) => solver.post(message), now: Date.now, budget: liveBudget },
+    (error) => log.error(reason(error)),
+  );
   const services: Services = { context, language, solver, studies };
 
   const reportDeath = async (why: string, givenUp: boolean): Promise<void> => {
@@ -47,6 +50,7 @@ export function activate(context: vscode.ExtensionContext): void {
     log,
     language,
     { dispose: () => solver.dispose() },
+    studies,
     previews,
     language.onPlan((params) => studies.receivePlan(params)),
     vscode.workspace.onDidOpenTextDocument((document) => {

@@ -83,7 +83,10 @@ export class Figure implements PanelHost {
     return axesOf(model, choice);
   }
 
+  /** Draws nothing where nothing differs: what is told of a study is mostly not about its charts. */
   show(input: FigureInput): void {
+    const before = this.input;
+    if (before !== null && (Object.keys(input) as (keyof FigureInput)[]).every((key) => input[key] === before[key])) return;
     this.input = input;
     const { model, previous, choice, colours } = input;
     const axes = this.axes();

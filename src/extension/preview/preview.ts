@@ -27,6 +27,8 @@ export class Preview implements vscode.Disposable {
   private tab: PanelTab = 'charts';
   private compared: readonly ChartModel[] | null = null;
   private sliders: readonly SliderPlace[] = [];
+  /** The curves that stand out. */
+  private highlighted: At | null = null;
   private sequence = 0;
   /** What the panel was told last; null until it says that it is there. */
   private told: Content | null = null;
@@ -120,7 +122,9 @@ export class Preview implements vscode.Disposable {
   }
 
   highlight(at: At | null): void {
-    this.post({ type: 'highlight', at });
+    if (JSON.stringify(at) === JSON.stringify(this.highlighted)) return;
+    this.highlighted = at;
+    if (this.told !== null) this.post({ type: 'highlight', at });
   }
 
   setSliders(sliders: readonly SliderPlace[]): void {
@@ -260,6 +264,7 @@ export class Preview implements vscode.Disposable {
         this.look(message.experiment, message.tab);
         this.told = this.content();
         this.tellEverything();
+        if (this.highlighted !== null) this.post({ type: 'highlight', at: this.highlighted });
         for (const resolve of this.waiting.splice(0)) resolve();
         return;
       case 'view':

@@ -25,9 +25,9 @@ import {
   type ValueParams,
   valueRequest,
 } from '../../protocol/language.js';
+import { Latest } from '../latest.js';
 import { diagnosticOf, rangeOf } from './convert.js';
 import { featureCapabilities, registerFeatures } from './features.js';
-import { Latest } from './latest.js';
 import { type Spec, Specs } from './specs.js';
 import { told } from './told.js';
 
@@ -73,13 +73,14 @@ export function serve(connection: Connection): void {
     const source = documents.get(uri);
     if (source === undefined) return;
     const spec = specs.of(source);
+    // The plan first: the charts wait for it.
+    const params: PlanParams = { uri, version: spec.version, ...told(spec, spec) };
+    void connection.sendNotification(planNotification, params);
     void connection.sendDiagnostics({
       uri,
       version: spec.version,
       diagnostics: spec.diagnostics.map((diagnostic) => diagnosticOf(source, diagnostic, docs)),
     });
-    const params: PlanParams = { uri, version: spec.version, ...told(spec, spec) };
-    void connection.sendNotification(planNotification, params);
   };
   const pending = new Latest(publish, (uri, error) => connection.console.error(`${uri}: ${error instanceof Error ? error.stack : error}`));
 

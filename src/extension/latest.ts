@@ -1,6 +1,6 @@
 /**
- * Work that only the newest request of each key needs. It is done once the messages that have arrived are read, so that of several changes in
- * one go only the last is looked at.
+ * Work that only the newest request of each key needs. By default it is done once the messages that have arrived are read, so that of several
+ * changes in one go only the last is looked at. Knows no editor.
  */
 export class Latest<Key> {
   readonly #waiting = new Set<Key>();
@@ -9,13 +9,14 @@ export class Latest<Key> {
   constructor(
     private readonly work: (key: Key) => void,
     private readonly failed: (key: Key, error: unknown) => void,
+    private readonly wait: (run: () => void) => void = setImmediate,
   ) {}
 
   ask(key: Key): void {
     this.#waiting.add(key);
     if (this.#scheduled) return;
     this.#scheduled = true;
-    setImmediate(() => this.#run());
+    this.wait(() => this.#run());
   }
 
   drop(key: Key): void {
