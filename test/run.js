@@ -17,6 +17,9 @@ const bin = (path) => join(root, 'node_modules', path);
 const ci = process.env.CI === 'true' || process.env.CI === '1';
 const minutes = 60_000;
 
+/** Where the tests in a real editor keep what a failure looked like. */
+const kept = join(root, 'test', 'artifacts', 'failed');
+
 /** The arguments of `npm run package`. */
 const vsce = ['package', '--no-dependencies', '--allow-missing-repository', '--no-rewrite-relative-links'];
 vsce.push('--readme-path', 'dist/README.md', '--out', 'attn-lab.vsix');
@@ -36,17 +39,19 @@ const kinds = {
     ],
     limit: 10 * minutes,
   },
+  // What the tests in a real editor and in a browser run in, from the npm registry: nothing to do where it is there already.
+  editor: { steps: [['--import', 'tsx', 'test/support/vscode/prepare.ts']], limit: 20 * minutes },
   unit: { mocha: ['test/unit/**/*.test.ts'], limit: 30 * minutes },
-  host: { runner: ['test/support/vscode/run-host.ts'], limit: 15 * minutes, onlyWhenAsked: true },
-  panel: { mocha: ['test/panel/**/*.test.ts'], limit: 30 * minutes, onlyWhenAsked: true },
+  host: { needs: 'editor', runner: ['test/support/vscode/run-host.ts'], limit: 15 * minutes },
+  panel: { needs: 'editor', mocha: ['test/panel/**/*.test.ts'], limit: 25 * minutes },
   package: {
+    needs: 'editor',
     steps: [
       ['--import', 'tsx', 'docs/build-extension-readme.ts'],
       [bin('@vscode/vsce/vsce'), ...vsce],
     ],
     mocha: ['test/package/**/*.test.ts'],
-    limit: 15 * minutes,
-    onlyWhenAsked: true,
+    limit: 25 * minutes,
   },
 };
 
@@ -84,7 +89,23 @@ async function runStatic(kind) {
   return { passed: 0, problems: [] };
 }
 
-async function runKind(kind) {
+const outcomes = new Map();
+
+/** Each kind runs once, after what it needs, and not at all without that. */
+async function runKind(name) {
+  const kind = kinds[name];
+  if (outcomes.has(name)) return;
+  if (kind.needs !== undefined) await runKind(kind.needs);
+  console.log(`\n── ${name}`);
+  const started = Date.now();
+  const lacks = kind.needs !== undefined && outcomes.get(kind.needs).problems.length > 0;
+  const outcome = lacks ? { passed: 0, problems: [`did not run: it needs ${kind.needs}`] } : await outcomeOf(kind);
+  outcomes.set(name, outcome);
+  for (const problem of outcome.problems) console.log(`✗ ${name}: ${problem}`);
+  console.log(`── ${name}: ${((Date.now() - started) / 1000).toFixed(1)} s, ${outcome.problems.length === 0 ? 'well' : 'not well'}`);
+}
+
+async function outcomeOf(kind) {
   const prepared = kind.steps === undefined ? { passed: 0, problems: [] } : await runStatic(kind);
   const tests = kind.mocha !== undefined || kind.runner !== undefined;
   return tests && prepared.problems.length === 0 ? runMocha(kind) : prepared;
@@ -129,16 +150,13 @@ if (process.env.ATTN_TEST_COUNTS !== undefined && values.spec === undefined) {
   console.error(`Unknown kind of test: ${unknown.join(', ')}. There are: ${Object.keys(kinds).join(', ')}.`);
   failed += 1;
 } else {
-  for (const [name, kind] of Object.entries(kinds)) {
-    if (asked.length > 0 ? !asked.includes(name) : kind.onlyWhenAsked) continue;
-    console.log(`\n── ${name}`);
-    const started = Date.now();
-    const outcome = await runKind(kind);
+  if (process.env.ATTN_TEST_COUNTS === undefined) rmSync(kept, { recursive: true, force: true });
+  for (const name of Object.keys(kinds)) if (asked.length === 0 || asked.includes(name)) await runKind(name);
+  for (const outcome of outcomes.values()) {
     passed += outcome.passed;
     failed += outcome.problems.length;
-    for (const problem of outcome.problems) console.log(`✗ ${name}: ${problem}`);
-    console.log(`── ${name}: ${((Date.now() - started) / 1000).toFixed(1)} s, ${outcome.problems.length === 0 ? 'well' : 'not well'}`);
   }
+  if (existsSync(kept)) console.log(`Pictures and logs of what failed are in ${kept}`);
 }
 process.exitCode = failed === 0 ? 0 : 1;
 console.log(`${passed} passed, ${failed} failed`);

@@ -14,9 +14,6 @@ describe('exports of the panel', function () {
     await workbench.until('all curves are there', async () => /L = ∞: from/.test(await workbench.spoken()));
   });
   after(() => workbench?.close());
-  afterEach(async function () {
-    if (this.currentTest?.state === 'failed') await workbench?.screenshot(`failed-${this.currentTest.title.replace(/\W+/g, '-')}`);
-  });
 
   async function exported(item: string, ending: string): Promise<Buffer> {
     const panel = workbench.panel();

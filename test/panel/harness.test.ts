@@ -6,7 +6,7 @@ import { processesOf } from '../support/vscode/processes.js';
 import { root } from '../support/vscode/versions.js';
 
 async function until(what: string, probe: () => boolean): Promise<void> {
-  const deadline = Date.now() + 15_000;
+  const deadline = Date.now() + 30_000;
   while (!probe()) {
     assert.ok(Date.now() < deadline, what);
     await new Promise((resolve) => setTimeout(resolve, 100));

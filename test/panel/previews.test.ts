@@ -17,7 +17,15 @@ describe('several previews', function () {
   const headings = async (): Promise<string[]> => {
     const count = await workbench.page.locator('iframe.webview.ready').count();
     const found: string[] = [];
-    for (let index = 0; index < count; index += 1) found.push((await workbench.panel(index).locator('header h1').textContent()) ?? '');
+    // A panel may go while it is asked.
+    for (let index = 0; index < count; index += 1)
+      found.push(
+        (await workbench
+          .panel(index)
+          .locator('header h1')
+          .textContent({ timeout: 1000 })
+          .catch(() => null)) ?? '',
+      );
     return found.sort();
   };
 
@@ -27,9 +35,6 @@ describe('several previews', function () {
     await workbench.openPreview();
   });
   after(() => workbench?.close());
-  afterEach(async function () {
-    if (this.currentTest?.state === 'failed') await workbench?.screenshot(`failed-${this.currentTest.title.replace(/\W+/g, '-')}`);
-  });
 
   it('follow the editor that is worked in', async () => {
     await workbench.openFile('other.attn');
@@ -42,14 +47,19 @@ describe('several previews', function () {
     await workbench.showTab(/Preview/);
     await workbench.command('Attn: Lock Preview');
     await workbench.openFile('other.attn');
-    await workbench.page.waitForTimeout(1500);
+    // What is known of the other text is there to be shown.
+    await workbench
+      .editor()
+      .locator('.view-line', { hasText: /final.risk/ })
+      .waitFor();
+    await workbench.painted();
     assert.deepEqual(await headings(), ['Softmax follows its infinite-prompt limit']);
   });
 
   it('stand beside a locked one', async () => {
     await workbench.command('Attn: Open Preview to the Side');
     await workbench.until('there are two', async () => (await workbench.page.locator('.tab', { hasText: /Preview|\[/ }).count()) === 2);
-    await workbench.page.waitForTimeout(1500);
+    await workbench.until('the new one shows the other text', async () => (await headings()).includes('Another'));
     await workbench.screenshot('previews-two');
   });
 
@@ -62,7 +72,7 @@ describe('several previews', function () {
     await workbench.reload();
     await workbench.until('the same tabs', async () => JSON.stringify(await tabs()) === JSON.stringify(before));
     await workbench.page.locator('iframe.webview.ready').first().waitFor();
-    await workbench.until('the same charts', async () => JSON.stringify(await headings().catch(() => [])) === JSON.stringify(seen));
+    await workbench.until('the same charts', async () => JSON.stringify(await headings()) === JSON.stringify(seen));
     assert.equal(await workbench.panel().getByRole('tab', { name: 'Table' }).getAttribute('aria-selected'), 'true');
     await workbench.screenshot('previews-reloaded');
   });

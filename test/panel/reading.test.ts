@@ -18,9 +18,6 @@ describe('reading the panel', function () {
     await workbench.until('all curves are there', async () => /L = ∞: from/.test(await workbench.spoken()));
   });
   after(() => workbench?.close());
-  afterEach(async function () {
-    if (this.currentTest?.state === 'failed') await workbench?.screenshot(`failed-${this.currentTest.title.replace(/\W+/g, '-')}`);
-  });
 
   it('shows the values of all curves under the pointer, at once', async () => {
     const box = (await plot().boundingBox())!;
@@ -74,7 +71,7 @@ describe('reading the panel', function () {
     const readout = workbench.panel().locator('.readout tr.near');
     for (let share = 0.3; share < 0.6 && (await readout.count()) === 0; share += 0.02) {
       await page.mouse.move(box.x + box.width * 0.7, box.y + box.height * share);
-      await page.waitForTimeout(60);
+      await workbench.painted();
     }
     assert.match(await textOf(readout), /L = 10/);
     await page.mouse.down();

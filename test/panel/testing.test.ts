@@ -11,9 +11,6 @@ describe('expectations in the Test Explorer', function () {
     await workbench.openFile('expecting.attn');
   });
   after(() => workbench?.close());
-  afterEach(async function () {
-    if (this.currentTest?.state === 'failed') await workbench?.screenshot(`failed-${this.currentTest.title.replace(/\W+/g, '-')}`);
-  });
 
   it('run there, and fail with the measured value', async () => {
     const { page } = workbench;

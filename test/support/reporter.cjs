@@ -1,10 +1,14 @@
-// Mocha reporter: the readable `spec` output, and the counts as JSON in the file that test/run.js names.
+// Mocha reporter: the readable `spec` output, the counts as JSON in the file that test/run.js names, and the title of each failure, as it
+// happens, on a channel for those who have something to keep.
+const { channel } = require('node:diagnostics_channel');
 const { writeFileSync } = require('node:fs');
 const { reporters, Runner } = require('mocha');
 
 module.exports = class CountingReporter extends reporters.Spec {
   constructor(runner, options) {
     super(runner, options);
+    const failures = channel('attn:test-failed');
+    runner.on(Runner.constants.EVENT_TEST_FAIL, (test) => failures.publish(test.fullTitle()));
     const file = process.env.ATTN_TEST_COUNTS;
     if (file === undefined) return;
     const titles = [];

@@ -23,8 +23,7 @@ const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, mil
 async function end(code) {
   if (ending) return;
   ending = true;
-  signal('SIGTERM');
-  for (let waited = 0; waited < 2000 && signal(0); waited += 50) await pause(50);
+  // At once: what they would write down goes with FOLDER.
   signal('SIGKILL');
   // A browser that is about to end as well may still write.
   for (let attempt = 0; attempt < 20; attempt += 1) {

@@ -1,7 +1,7 @@
 // Installs VS Code and, where the machine has none, a browser from the npm registry into a cache folder: once per version.
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { browserPackage, cacheFolder, nodePackage, vscodePackage } from './versions.js';
@@ -18,23 +18,38 @@ export interface Editor {
 const vscodeFolder = join(cacheFolder, `vscode-${vscodePackage.version}-node-${nodePackage.version}`);
 const inVscode = (...path: string[]): string => join(vscodeFolder, 'node_modules', vscodePackage.name, 'lib', 'vscode', ...path);
 
+/** A browser that playwright can start. */
+export interface BrowserProgram {
+  readonly path: string;
+  /** What its process needs beside the variables of this one. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
 /** Scripts of packages are not run: everything that the tests need is shipped built. */
 async function npmInstall(folder: string, env: NodeJS.ProcessEnv, ...args: string[]): Promise<void> {
-  await execute('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error', ...args], {
-    cwd: folder,
-    // A caller under npm hands its own configuration down by these; it is about another package.
-    env: Object.fromEntries(
-      Object.entries({ ...process.env, ...env }).filter(([name]) => !/^npm_(package|lifecycle|command|config_global)/.test(name)),
-    ),
-    timeout: 8 * 60_000,
-    maxBuffer: 2 ** 26,
-  });
+  const command = ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error', ...args];
+  try {
+    await execute('npm', command, {
+      cwd: folder,
+      // A caller under npm hands its own configuration down by these; it is about another package.
+      env: Object.fromEntries(
+        Object.entries({ ...process.env, ...env }).filter(([name]) => !/^npm_(package|lifecycle|command|config_global)/.test(name)),
+      ),
+      timeout: 8 * 60_000,
+      maxBuffer: 2 ** 26,
+    });
+  } catch (error) {
+    const { killed, stderr } = error as { killed?: boolean; stderr?: string };
+    throw new Error(killed === true ? 'npm was stopped after 8 minutes' : stderr?.trim() || String(error));
+  }
 }
 
 /** Fills a folder beside its final place and moves it there: what is there is whole, also when two runs install at once. */
-async function installOnce(folder: string, fill: (folder: string) => Promise<void>): Promise<void> {
+async function installOnce(folder: string, what: string, fill: (folder: string) => Promise<void>): Promise<void> {
   if (existsSync(folder)) return;
   await mkdir(dirname(folder), { recursive: true });
+  await removeAbandoned(dirname(folder));
+  console.log(`Fetching ${what} into ${dirname(folder)}, once`);
   const temporary = await mkdtemp(join(dirname(folder), '.installing-'));
   try {
     await writeFile(join(temporary, 'package.json'), '{"private":true}');
@@ -42,8 +57,20 @@ async function installOnce(folder: string, fill: (folder: string) => Promise<voi
     await rename(temporary, folder).catch((error: unknown) => {
       if (!existsSync(folder)) throw error;
     });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(`The tests in a real editor need ${what} from the npm registry, which could not be installed:\n${reason}`);
   } finally {
     await rm(temporary, { recursive: true, force: true });
+  }
+}
+
+/** Removes what runs that were killed while they installed have left. */
+async function removeAbandoned(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (!name.startsWith('.installing-')) continue;
+    const changed = await stat(join(folder, name)).then(({ mtimeMs }) => mtimeMs, Date.now);
+    if (Date.now() - changed > 60 * 60_000) await rm(join(folder, name), { recursive: true, force: true });
   }
 }
 
@@ -56,14 +83,11 @@ const withoutTests = [
   'extensions/mermaid-markdown-features',
 ];
 
+const spec = ({ name, version }: { name: string; version: string }): string => `${name}@${version}`;
+const named = (...packages: { name: string; version: string }[]): string => packages.map(spec).join(' and ');
+
 async function fillVscode(folder: string): Promise<void> {
-  await npmInstall(
-    folder,
-    {},
-    '--no-package-lock',
-    `${vscodePackage.name}@${vscodePackage.version}`,
-    `${nodePackage.name}@${nodePackage.version}`,
-  );
+  await npmInstall(folder, {}, '--no-package-lock', ...[vscodePackage, nodePackage].map(spec));
   const bin = join(folder, 'node_modules', nodePackage.name, 'bin');
   const vscode = join(folder, 'node_modules', vscodePackage.name, 'lib', 'vscode');
   const env = { PATH: `${bin}${delimiter}${process.env.PATH ?? ''}` };
@@ -80,20 +104,52 @@ export async function installEditor(): Promise<Editor> {
   if (process.platform !== 'linux' || !['x64', 'arm64'].includes(process.arch)) {
     throw new Error(`The tests in a real editor run on Linux x64 and arm64; this is ${process.platform} ${process.arch}.`);
   }
-  await installOnce(vscodeFolder, fillVscode);
+  await installOnce(vscodeFolder, named(vscodePackage, nodePackage), fillVscode);
   return { node: join(vscodeFolder, 'node_modules', nodePackage.name, 'bin', 'node'), server: inVscode('out', 'server-main.js') };
 }
 
-/** The program of a browser: the one that is named in CHROMIUM, the one of the machine, or the one of an npm package. */
-export async function installBrowser(editor: Editor): Promise<string> {
-  const named = process.env.CHROMIUM;
-  if (named) return named;
-  for (const path of ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']) if (existsSync(path)) return path;
-  const folder = join(cacheFolder, `browser-${browserPackage.version}`);
-  await installOnce(folder, (place) => npmInstall(place, {}, '--no-package-lock', `${browserPackage.name}@${browserPackage.version}`));
-  // The package unpacks itself into the temporary folder. It wants a newer Node than the tests: the editor has one.
-  const program =
-    "import('@sparticuz/chromium').then(({ default: chromium }) => chromium.executablePath()).then((path) => process.stdout.write(path))";
-  const { stdout } = await execute(editor.node, ['--eval', program], { cwd: folder, timeout: 120_000 });
-  return stdout.trim();
+const browserFolder = join(cacheFolder, `browser-${browserPackage.version}`);
+
+/**
+ * The package unpacks itself into the temporary folder, which others may share: here into one of its own. It wants a newer Node than the
+ * tests: the editor has one. It takes the libraries out that a bare machine lacks (NSS, expat) where it believes itself in a cloud function.
+ */
+async function fillBrowser(folder: string, editor: Editor): Promise<void> {
+  await npmInstall(folder, {}, '--no-package-lock', spec(browserPackage));
+  const unpacked = join(folder, 'unpacked');
+  await mkdir(unpacked);
+  await execute(editor.node, ['--eval', `import('${browserPackage.name}').then(({ default: chromium }) => chromium.executablePath())`], {
+    cwd: folder,
+    env: { ...process.env, TMPDIR: unpacked, AWS_LAMBDA_JS_RUNTIME: 'nodejs24.x' },
+    timeout: 120_000,
+  });
+  await writeFile(join(unpacked, 'fonts', 'fonts.conf'), fonts);
+  await rm(join(folder, 'node_modules'), { recursive: true, force: true });
+  await execute(join(unpacked, 'chromium'), ['--version'], { env: { ...process.env, ...browserEnv(unpacked) }, timeout: 60_000 });
+}
+
+/** The fonts of the machine, and those of the package for a machine without any. */
+const fonts = `<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig>
+  <include ignore_missing="yes">/etc/fonts/fonts.conf</include>
+  <dir prefix="relative">fonts</dir>
+</fontconfig>
+`;
+
+const browserEnv = (unpacked: string): Record<string, string> => ({
+  FONTCONFIG_FILE: join(unpacked, 'fonts', 'fonts.conf'),
+  LD_LIBRARY_PATH: join(unpacked, 'al2023', 'lib'),
+});
+
+/** A browser: the one that CHROMIUM names, the one of the machine, or the one of an npm package, which `CHROMIUM=npm` asks for. */
+export async function installBrowser(editor: Editor): Promise<BrowserProgram> {
+  const wanted = process.env.CHROMIUM || undefined;
+  if (wanted !== 'npm') {
+    const path = wanted ?? ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
+    if (path !== undefined) return { path, env: {} };
+  }
+  await installOnce(browserFolder, named(browserPackage), (folder) => fillBrowser(folder, editor));
+  const unpacked = join(browserFolder, 'unpacked');
+  return { path: join(unpacked, 'chromium'), env: browserEnv(unpacked) };
 }

@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runTests, TestRunFailedError } from '@vscode/test-electron';
 import { build } from 'esbuild';
-import { freePort } from './server.js';
 import { artifactsFolder, root } from './versions.js';
 
 const folder = join(root, 'test', 'host');
@@ -24,7 +23,7 @@ await build({
   target: 'node20',
   format: 'cjs',
   sourcemap: 'inline',
-  external: ['vscode', 'mocha', 'playwright-core'],
+  external: ['vscode', 'mocha'],
   logLevel: 'warning',
 });
 writeFileSync(
@@ -46,14 +45,12 @@ exports.run = () => new Promise((resolve, reject) => {
 const workspace = mkdtempSync(join(tmpdir(), 'attn-host-'));
 try {
   cpSync(join(root, 'examples'), workspace, { recursive: true });
-  const port = await freePort();
   await runTests({
     vscodeExecutablePath: process.env.VSCODE_PATH || join(import.meta.dirname, 'launcher.js'),
     extensionDevelopmentPath: root,
     extensionTestsPath: join(bundle, 'index.cjs'),
-    launchArgs: [workspace, '--disable-workspace-trust', `--remote-debugging-port=${port}`],
-    // The tests look at the screen of the very workbench that they run in through this port.
-    extensionTestsEnv: { ATTN_TEST_SCREEN: `http://127.0.0.1:${port}`, ATTN_TEST_COUNTS: process.env.ATTN_TEST_COUNTS },
+    launchArgs: [workspace, '--disable-workspace-trust'],
+    extensionTestsEnv: { ATTN_TEST_COUNTS: process.env.ATTN_TEST_COUNTS },
   });
 } catch (error) {
   // A failing test has been reported; anything else has not.

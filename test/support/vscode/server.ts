@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Editor } from './install.js';
@@ -46,16 +45,6 @@ export function makeProfile(settings: Readonly<Record<string, unknown>> = {}): P
   return profile;
 }
 
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => (address === null || typeof address === 'string' ? reject(new Error('no port')) : resolve(address.port)));
-    });
-  });
-}
-
 /** Tests that are started from a VS Code terminal would otherwise talk to that window. */
 function cleanEnvironment(): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(VSCODE_|ELECTRON_|NODE_OPTIONS$|npm_)/.test(name)));
@@ -95,9 +84,7 @@ export interface ServerOptions {
 }
 
 export async function startServer(editor: Editor, profile: Profile, options: ServerOptions): Promise<Server> {
-  const port = await freePort();
-  const authority = `127.0.0.1:${port}`;
-  const args = ['--host', '127.0.0.1', '--port', String(port), '--without-connection-token', '--accept-server-license-terms'];
+  const args = ['--host', '127.0.0.1', '--port', '0', '--without-connection-token', '--accept-server-license-terms'];
   args.push(
     '--disable-telemetry',
     '--enable-remote-auto-shutdown',
@@ -110,7 +97,8 @@ export async function startServer(editor: Editor, profile: Profile, options: Ser
   if (options.testDriver) args.push('--enable-smoke-test-driver');
   const guard = join(import.meta.dirname, 'guard.js');
   const child = spawn(process.execPath, [guard, profile.folder, editor.node, editor.server, ...args], {
-    env: { ...cleanEnvironment(), EXTENSIONS_GALLERY: '{"serviceUrl":""}', ...options.env },
+    // The runtime folder holds sockets, which a server that is killed leaves behind.
+    env: { ...cleanEnvironment(), EXTENSIONS_GALLERY: '{"serviceUrl":""}', XDG_RUNTIME_DIR: profile.folder, ...options.env },
     stdio: ['pipe', 'pipe', 'pipe'],
     detached: true,
   });
@@ -121,14 +109,17 @@ export async function startServer(editor: Editor, profile: Profile, options: Ser
   const deadline = Date.now() + 60_000;
   for (;;) {
     if (child.exitCode !== null) throw new Error(`VS Code's server did not start:\n${log}`);
-    if (await answers(`http://${authority}/version`)) break;
+    const port = /^Extension host agent listening on (\d+)/m.exec(log)?.[1];
+    const authority = `127.0.0.1:${port}`;
+    if (port !== undefined && (await answers(`http://${authority}/version`))) {
+      return { url: `http://${authority}/`, authority, group: Number(/^group (\d+)/m.exec(log)?.[1]), log: () => log, stop };
+    }
     if (Date.now() > deadline) {
       await stop();
       throw new Error(`VS Code's server did not answer within a minute:\n${log}`);
     }
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  return { url: `http://${authority}/`, authority, group: Number(/^group (\d+)/m.exec(log)?.[1]), log: () => log, stop };
 }
 
 async function answers(url: string): Promise<boolean> {

@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { FrameLocator, Locator, Page } from 'playwright-core';
 import { startBrowser } from './browser.js';
+import { FailureKeeper } from './failures.js';
 import { installBrowser, installEditor } from './install.js';
 import { makeProfile, runServerCommand, startServer } from './server.js';
 import { workbenchUrl } from './url.js';
@@ -48,7 +49,9 @@ export class Workbench {
     }
     const server = await startServer(editor, profile, { trusted: options.asksForTrust !== true, testDriver: options.vsix === undefined });
     const browser = await startBrowser(program, join(profile.folder, 'browser'), options);
+    const failures = new FailureKeeper(browser.page, server.log);
     const end = async (): Promise<void> => {
+      await failures.close();
       await browser.close().catch(() => {});
       await server.stop();
     };
@@ -57,12 +60,12 @@ export class Workbench {
       const payload: string[][] = [['skipWelcome', 'true']];
       if (options.vsix === undefined) payload.push(['extensionDevelopmentPath', `vscode-remote://${server.authority}${root}`]);
       const url = workbenchUrl(server.url, { folder, payload });
-      await browser.page.goto(url);
+      await browser.page.goto(url, { timeout: 60_000 });
       const workbench = new Workbench(browser.page, folder, server.group, end);
       await workbench.ready();
       return workbench;
     } catch (error) {
-      await browser.page.screenshot({ path: artifact('did-not-open.png') }).catch(() => {});
+      await failures.keep('A workbench did not open');
       await end();
       throw error;
     }
@@ -104,6 +107,7 @@ export class Workbench {
 
   private async inQuickInput(key: string, text: string, label: string): Promise<void> {
     const widget = this.page.locator('.quick-input-widget');
+    const input = widget.locator('input[type=text]').first();
     const row = widget
       .locator('.quick-input-list .monaco-list-row')
       .filter({ has: this.page.locator('.label-name', { hasText: exactly(label) }) });
@@ -112,7 +116,7 @@ export class Workbench {
       await this.page.keyboard.press(key);
       try {
         // What happens behind may take the focus, and close the widget.
-        await widget.locator('input[type=text]').first().fill(text, { timeout: 3000 });
+        await input.fill(text, { timeout: 3000 });
         await row.first().click({ timeout: 5000 });
         break;
       } catch (error) {
@@ -120,7 +124,9 @@ export class Workbench {
         if (attempt === 5) throw error;
       }
     }
-    await widget.waitFor({ state: 'hidden' }).catch(() => {});
+    // What is chosen may ask on, in the same place.
+    const typed = (): Promise<string> => input.inputValue({ timeout: 1000 }).catch(() => '');
+    await this.until('the choice is taken', async () => !(await widget.isVisible()) || (await typed()) !== text);
   }
 
   /** Whether the palette offers a command with this title now. */
@@ -151,7 +157,9 @@ export class Workbench {
     await find.fill(text);
     await this.page.locator('.find-widget.visible .matchesCount', { hasText: /of [1-9]/ }).waitFor();
     await this.page.keyboard.press('Enter');
+    await this.page.locator('.statusbar', { hasText: `(${text.length} selected)` }).waitFor();
     await this.page.keyboard.press('Escape');
+    await this.page.locator('.find-widget.visible').waitFor({ state: 'hidden' });
   }
 
   async replace(text: string, by: string): Promise<void> {
@@ -173,6 +181,13 @@ export class Workbench {
   async openPreview(): Promise<void> {
     await this.command('Attn: Open Preview to the Side');
     await this.charted();
+  }
+
+  /** Waits until a panel has shown two frames: what it was told before is on the screen, or will not be. */
+  async painted(index = 0): Promise<void> {
+    await this.panel(index)
+      .locator('body')
+      .evaluate('new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))');
   }
 
   /** Waits for charts with curves. */
@@ -214,7 +229,9 @@ export class Workbench {
   async saveWhereProposed(ending: string): Promise<string> {
     const input = this.page.locator('.quick-input-widget input[type=text]').first();
     let path = '';
+    const busy = this.page.locator('.quick-input-widget .quick-input-progress.active');
     await this.until('a place is proposed, and stays', async () => {
+      if (await busy.isVisible()) return false;
       const before = await input.inputValue({ timeout: 1000 }).catch(() => '');
       await this.page.waitForTimeout(400);
       path = await input.inputValue({ timeout: 1000 }).catch(() => '');
@@ -229,13 +246,12 @@ export class Workbench {
     await this.setting('workbench.colorTheme', id);
   }
 
-  /** Writes a user setting; VS Code sees the change by itself. */
-  private async setting(name: string, value: unknown): Promise<void> {
+  /** Writes a setting of the folder; VS Code sees the change by itself. */
+  async setting(name: string, value: unknown): Promise<void> {
     const folder = join(this.folder, '.vscode');
     mkdirSync(folder, { recursive: true });
     this.settings[name] = value;
     writeFileSync(join(folder, 'settings.json'), JSON.stringify(this.settings));
-    await this.page.waitForTimeout(1500);
   }
 
   private readonly settings: Record<string, unknown> = {};

@@ -4,6 +4,7 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 import { isFromPanel } from '../../../src/protocol/check.js';
 import { toChannel } from '../../../src/protocol/crossing.js';
 import type { FromPanel, ToPanel } from '../../../src/protocol/messages.js';
+import { installBrowser, installEditor } from '../vscode/install.js';
 import { bodyClasses, type EditorTheme, variables } from './themes.js';
 
 export interface StageOptions {
@@ -31,9 +32,10 @@ const policy =
   "default-src 'none'; script-src 'nonce-n1'; style-src https://panel.test; img-src https://panel.test data: blob:; font-src https://panel.test";
 
 export async function launch(): Promise<Browser> {
-  const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
+  const { path, env } = await installBrowser(await installEditor());
   return chromium.launch({
-    executablePath,
+    executablePath: path,
+    env: { ...process.env, ...env },
     args: ['--js-flags=--expose-gc', '--enable-precise-memory-info', '--no-sandbox', '--disable-gpu', '--headless=new'],
   });
 }
