@@ -9,7 +9,16 @@
 import { type BoundTable, boundTable, momentBounds } from './bounds.js';
 import { boundAt, tighten } from './certified-terms.js';
 import { lawMoments } from './cumulant.js';
-import { type ErrorNodes, gaussianCovariance, gaussianQueryNodes, nodesAtQueries, queriesOf } from './error-nodes.js';
+import {
+  type ErrorNodes,
+  gaussianCovariance,
+  gaussianQueryNodes,
+  isSummedWhole,
+  nodesAtQueries,
+  pointCount,
+  queriesOf,
+  replicateCount,
+} from './error-nodes.js';
 import * as linear from './linear-algebra.js';
 import { fullMomentTable } from './moment-table.js';
 import { allMoments, momentNames, momentsAt } from './participation.js';
@@ -281,8 +290,9 @@ function queryNodes(
   // Products of three general forms cost D³ at every point of the contour.
   const affordable = !of.includes('key_query_gradient') || gamma.length <= 40;
   if (centred && affordable) return gaussianQueryNodes(gamma, U, W, covariance, of);
-  const all = query.kind === 'empirical';
-  return nodesAtQueries(gamma, U, W, queriesOf(query, seed), of, all ? 'exact' : 'quasi_monte_carlo', all ? 1 : 8);
+  const count = pointCount(query.dimension, false);
+  const all = isSummedWhole(query, count);
+  return nodesAtQueries(gamma, U, W, queriesOf(query, seed, count), of, all ? 'exact' : 'quasi_monte_carlo', all ? 1 : replicateCount);
 }
 
 /**

@@ -2,6 +2,7 @@
  * Cumulant generating functions κ(a) = log E e^{aᵀz} of token laws (docs/mathematics.md, section 2). The infinite-prompt
  * limit of softmax attention is V ∇κ(a), and its derivative in a is V ∇²κ(a).
  */
+import { allScores, empiricalMoments, softmaxInPlace, tiltedMean, weightedCovariance, weightedMean } from './empirical.js';
 import { add, matvec, outer, transposedMatvec } from './linear-algebra.js';
 import type { CoordinateLaw, DenseMatrix, EmpiricalTokens, Kernel, Law } from './problem.js';
 import { SolverFailure } from './result.js';
@@ -171,37 +172,10 @@ export function mixture(parts: readonly Cumulant[], weights: ArrayLike<number>, 
 }
 
 function empirical(tokens: EmpiricalTokens, a: ArrayLike<number>, wantHessian: boolean): Cumulant {
-  const { rows, columns, data } = tokens;
-  let top = Number.NEGATIVE_INFINITY;
-  const score = new Float64Array(rows);
-  for (let r = 0; r < rows; r++) {
-    let s = 0;
-    for (let i = 0; i < columns; i++) s += a[i]! * data[r * columns + i]!;
-    score[r] = s;
-    top = Math.max(top, s);
-  }
-  let sum = 0;
-  const gradient = new Float64Array(columns);
-  for (let r = 0; r < rows; r++) {
-    const e = Math.exp(score[r]! - top);
-    score[r] = e;
-    sum += e;
-    for (let i = 0; i < columns; i++) gradient[i]! += e * data[r * columns + i]!;
-  }
-  for (let i = 0; i < columns; i++) gradient[i]! /= sum;
-  const value = top + Math.log(sum / rows);
-  if (!wantHessian) return { value, gradient };
-  const hessian = new Float64Array(columns * columns);
-  for (let r = 0; r < rows; r++) {
-    const p = score[r]! / sum;
-    if (p === 0) continue;
-    for (let i = 0; i < columns; i++) {
-      const di = p * (data[r * columns + i]! - gradient[i]!);
-      for (let j = 0; j <= i; j++) hessian[i * columns + j]! += di * (data[r * columns + j]! - gradient[j]!);
-    }
-  }
-  for (let i = 0; i < columns; i++) for (let j = 0; j < i; j++) hessian[j * columns + i] = hessian[i * columns + j]!;
-  return { value, gradient, hessian };
+  const p = allScores(tokens, a);
+  const value = softmaxInPlace(p);
+  const gradient = weightedMean(tokens, p);
+  return wantHessian ? { value, gradient, hessian: weightedCovariance(tokens, p, gradient) } : { value, gradient };
 }
 
 /** A row-major square array as rows. */
@@ -212,6 +186,10 @@ export function rowsOf(flat: ArrayLike<number>, n: number): number[][] {
 /** Mean and covariance of a law: the derivatives of κ at 0. */
 export function lawMoments(law: Law): { mean: Float64Array; covariance: DenseMatrix } {
   if (law.kind === 'gaussian') return { mean: Float64Array.from(law.mean), covariance: law.covariance };
+  if (law.kind === 'empirical') {
+    const { mean, covariance } = empiricalMoments(law.tokens);
+    return { mean: mean.slice(), covariance: rowsOf(covariance, law.dimension) };
+  }
   const at0 = cumulant(law, new Float64Array(law.dimension), true);
   return { mean: at0.gradient, covariance: rowsOf(at0.hessian!, law.dimension) };
 }
@@ -222,12 +200,17 @@ export function secondMoment(law: Law): number[][] {
   return add(covariance, outer(mean, mean));
 }
 
+/** ∇κ(a) alone, kept for a while where it takes a pass over a file. */
+export function tiltedLawMean(law: Law, a: ArrayLike<number>): Float64Array {
+  return law.kind === 'empirical' ? tiltedMean(law.tokens, a) : cumulant(law, a).gradient;
+}
+
 /**
  * Infinite-prompt limit before V of either kernel at the tilt a = U z: ∇κ(a) for softmax, E[z zᵀ] a for linear attention
  * (scores divided by L). Throws SolverFailure `no_limit` where it is not finite.
  */
 export function kernelLimit(kernel: Kernel, law: Law, a: ArrayLike<number>): Float64Array {
-  const limit = kernel === 'softmax' ? cumulant(law, a).gradient : matvec(secondMoment(law), a);
+  const limit = kernel === 'softmax' ? tiltedLawMean(law, a) : matvec(secondMoment(law), a);
   if (!limit.every(Number.isFinite)) throw new SolverFailure('no_limit', 'the infinite-prompt limit is not finite at this query');
   return limit;
 }

@@ -148,13 +148,18 @@ export function pointCount(D: number, oneOfMany: boolean): number {
   return Math.max(64, Math.min(oneOfMany ? 512 : 2048, Math.round((oneOfMany ? 1e7 : 4e7) / (D * D * replicateCount))));
 }
 
-/** Queries of any law by quasi-Monte Carlo, `count` points in each replicate, or all of an empirical law's tokens. */
+/** An empirical law of no more tokens than this is summed over whole. */
+export function isSummedWhole(law: Law, count: number): law is Extract<Law, { kind: 'empirical' }> {
+  return law.kind === 'empirical' && law.tokens.rows <= Math.max(1000, count * replicateCount);
+}
+
+/** Queries of any law by quasi-Monte Carlo, `count` points in each replicate, or all of an empirical law's tokens where these are not many more. */
 export function* queriesOf(
   law: Law,
   seed: number,
   count = pointCount(law.dimension, false),
 ): Generator<{ z: ArrayLike<number>; weight: number }> {
-  if (law.kind === 'empirical') {
+  if (isSummedWhole(law, count)) {
     const { rows, columns, data } = law.tokens;
     for (let r = 0; r < rows; r++) yield { z: data.subarray(r * columns, (r + 1) * columns), weight: 1 / rows };
     return;

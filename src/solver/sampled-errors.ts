@@ -6,7 +6,7 @@
  * output ‖Σ_h V_h (m̂_h − m_h)‖², V-gradient Σ_h ‖m̂_h − m_h‖², U-gradient Σ_h ‖V_h (Ĉ_h − C_h)‖²_F ‖z‖².
  */
 import { AttentionSums, chunkTokens } from './attention-sums.js';
-import { cumulant, kernelLimitDerivative } from './cumulant.js';
+import { cumulant, kernelLimitDerivative, tiltedLawMean } from './cumulant.js';
 import { TaskLimit } from './limit-prompts.js';
 import type { Merged } from './parameters.js';
 import type { ErrorQuantity, Law, Problem, Task } from './problem.js';
@@ -51,19 +51,46 @@ export interface SampleErrorsOptions {
 
 /** Squared errors of one prompt, for the draw of a stream. */
 interface ErrorSource {
-  sample(rng: RandomStream): void;
+  /** Draws the query (and w) and finds its limit. */
+  query(rng: RandomStream): void;
+  /** Draws a prompt for this query. */
+  prompt(rng: RandomStream): void;
   readonly errors: Record<ErrorQuantity, number>;
 }
 
-/** Prompts for one value of the parameters, out of what about half a second allows for all; at least 256. */
-export function errorSamples(problem: Problem, of: readonly ErrorQuantity[], points: number): number {
+/** Work of one prompt and of one limit, in multiplications; `file`, the part of the limit that goes through a file. */
+function workOf(
+  problem: Problem,
+  of: readonly ErrorQuantity[],
+): { readonly prompt: number; readonly limit: number; readonly file: number } {
   const { setting, attention, length } = problem;
   const D = setting.kind === 'task' ? setting.task.dimension + 1 : setting.law.dimension;
-  const perToken = D * (attention.heads + 1) + (of.includes('key_query_gradient') ? (attention.heads * D * D) / 2 : 0) + 4;
-  const limit =
-    attention.heads * D * D + (setting.kind === 'tokens' && setting.law.kind === 'empirical' ? setting.law.tokens.rows * D * D : 0);
-  const work = (length === Infinity ? 0 : length * perToken) + limit + 100;
-  return Math.round(Math.min(20_000, Math.max(256, 1e8 / points / work)));
+  const squares = of.includes('key_query_gradient') ? (attention.heads * D * D) / 2 : 0;
+  const law = setting.kind === 'tokens' ? setting.law : setting.task.tokens;
+  const passes = setting.kind === 'task' || squares > 0 ? (D * D) / 2 : 2 * D;
+  // One fixed query has one limit.
+  const file = law?.kind === 'empirical' && problem.query?.kind !== 'at' ? law.tokens.rows * passes : 0;
+  return {
+    prompt: (length === Infinity ? 0 : length * (D * (attention.heads + 1) + squares + 4)) + 100,
+    limit: attention.heads * (D * D + file),
+    file: attention.heads * file,
+  };
+}
+
+/** Fewest queries that an average over queries rests on. */
+const fewestQueries = 32;
+
+/** A query whose limit takes a pass over a file is used for several prompts, so that the limits cost no more than the prompts. */
+function promptsPerQuery(problem: Problem, of: readonly ErrorQuantity[]): number {
+  const { prompt, file } = workOf(problem, of);
+  return Math.max(1, Math.min(64, Math.round(file / prompt)));
+}
+
+/** Prompts for one value of the parameters, out of what about half a second allows for all; at least 256, and 32 for each that a query is used for. */
+export function errorSamples(problem: Problem, of: readonly ErrorQuantity[], points: number): number {
+  const { prompt, limit } = workOf(problem, of);
+  const each = promptsPerQuery(problem, of);
+  return Math.round(Math.min(20_000, Math.max(256, fewestQueries * each, 1e8 / points / (prompt + limit / each))));
 }
 
 /** Per-head U (D × D, with the temperature inside) and V (D_out × D), row-major. */
@@ -91,7 +118,7 @@ class TokensErrors implements ErrorSource {
   private readonly sums: AttentionSums;
   private readonly drawToken: Draw;
   private readonly drawQuery: Draw | null;
-  private readonly query: Float64Array;
+  private readonly queryToken: Float64Array;
   private readonly chunk: Float64Array;
   private readonly limit: Float64Array;
   private readonly derivatives: Float64Array[] = [];
@@ -112,19 +139,24 @@ class TokensErrors implements ErrorSource {
     this.sums = new AttentionSums(attention.kernel, attention.heads, D, { slope: false, covariance: wantKeyQuery });
     this.drawToken = lawDraw(law);
     this.drawQuery = query.kind === 'law' ? lawDraw(query.law) : null;
-    this.query = query.kind === 'at' ? Float64Array.from(query.at) : new Float64Array(D);
+    this.queryToken = query.kind === 'at' ? Float64Array.from(query.at) : new Float64Array(D);
     this.chunk = new Float64Array(chunkTokens * D);
     this.limit = new Float64Array(attention.heads * D);
     this.difference = new Float64Array(D * D);
     this.fixedDerivative = attention.kernel === 'linear' ? kernelLimitDerivative('linear', law, new Float64Array(D)) : null;
   }
 
-  sample(rng: RandomStream): void {
-    const { sums, query, parameters, problem } = this;
+  query(rng: RandomStream): void {
+    const { sums, queryToken, parameters, problem } = this;
     const D = this.law.dimension;
-    const { heads } = problem.attention;
-    this.drawQuery?.(rng, query, 0);
-    for (let h = 0; h < heads; h++) multiply(parameters.keyQuery[h], D, D, query, sums.tilt, 0, h * D);
+    this.drawQuery?.(rng, queryToken, 0);
+    for (let h = 0; h < problem.attention.heads; h++) multiply(parameters.keyQuery[h], D, D, queryToken, sums.tilt, 0, h * D);
+    this.findLimit();
+  }
+
+  prompt(rng: RandomStream): void {
+    const { sums, problem } = this;
+    const D = this.law.dimension;
     sums.reset();
     for (let l = 0; l < problem.length; l += chunkTokens) {
       const count = Math.min(chunkTokens, problem.length - l);
@@ -132,7 +164,6 @@ class TokensErrors implements ErrorSource {
       sums.add(this.chunk, count);
     }
     sums.finish();
-    this.findLimit();
     this.compare();
   }
 
@@ -151,7 +182,7 @@ class TokensErrors implements ErrorSource {
         limit.set(gradient, h * D);
         this.derivatives[h] = hessian!;
       } else {
-        limit.set(cumulant(law, tilt).gradient, h * D);
+        limit.set(tiltedLawMean(law, tilt), h * D);
       }
     }
     if (!limit.every(Number.isFinite))
@@ -160,11 +191,11 @@ class TokensErrors implements ErrorSource {
   }
 
   private compare(): void {
-    const { sums, limit, parameters, errors, query, difference } = this;
+    const { sums, limit, parameters, errors, queryToken, difference } = this;
     const { heads } = this.problem.attention;
     const D = this.law.dimension;
     let square = 0;
-    for (let i = 0; i < D; i++) square += query[i] ** 2;
+    for (let i = 0; i < D; i++) square += queryToken[i] ** 2;
     errors.value_gradient = 0;
     errors.key_query_gradient = 0;
     for (let i = 0; i < heads * D; i++) errors.value_gradient += (sums.mean[i] - limit[i]) ** 2;
@@ -199,7 +230,8 @@ class TaskErrors implements ErrorSource {
   private readonly taskLimit: TaskLimit;
   private readonly chunk: Float64Array;
   private readonly limit: Float64Array;
-  private readonly derivative: Float64Array;
+  private readonly derivatives: readonly Float64Array[];
+  private querySquare = 0;
   private readonly difference: Float64Array;
   private readonly image: Float64Array;
 
@@ -219,16 +251,23 @@ class TaskErrors implements ErrorSource {
     this.taskLimit = new TaskLimit(task, sampler, kernel);
     this.chunk = new Float64Array(chunkTokens * D);
     this.limit = new Float64Array(heads * D);
-    this.derivative = new Float64Array(D * D);
+    this.derivatives = Array.from({ length: heads }, () => new Float64Array(D * D));
     this.difference = new Float64Array(D);
     this.image = new Float64Array(D);
   }
 
-  sample(rng: RandomStream): void {
-    const { task, model, sums, problem, errors } = this;
+  query(rng: RandomStream): void {
+    const { task, model, sums, limit, derivatives } = this;
     const D = model.width;
     task.draw(rng);
     model.tilt(task.query, sums.tilt);
+    for (let h = 0; h < model.heads; h++) this.taskLimit.at(task.weights, sums.tilt, h * D, limit, derivatives[h]);
+    this.querySquare = this.squareOfImage(task.query, false);
+  }
+
+  prompt(rng: RandomStream): void {
+    const { task, model, sums, problem, errors } = this;
+    const D = model.width;
     sums.reset();
     for (let l = 0; l < problem.length; l += chunkTokens) {
       const count = Math.min(chunkTokens, problem.length - l);
@@ -236,25 +275,24 @@ class TaskErrors implements ErrorSource {
       sums.add(this.chunk, count);
     }
     sums.finish();
-    const querySquare = this.squareOfImage(task.query, false);
     let output = 0;
     errors.value_gradient = 0;
     errors.key_query_gradient = 0;
     for (let h = 0; h < model.heads; h++) {
-      this.taskLimit.at(task.weights, sums.tilt, h * D, this.limit, this.derivative);
       for (let i = 0; i < D; i++) {
         this.difference[i] = sums.mean[h * D + i] - this.limit[h * D + i];
         output += model.value[h * D + i] * this.difference[i];
       }
       errors.value_gradient += this.squareOfImage(this.difference, true);
-      if (this.wantKeyQuery) errors.key_query_gradient += this.derivativeError(h) * querySquare;
+      if (this.wantKeyQuery) errors.key_query_gradient += this.derivativeError(h) * this.querySquare;
     }
     errors.output = output * output;
   }
 
   /** ‖J (Ĉ_h − C_h) Jᵀ v_h‖², where model.value is Jᵀ v_h. */
   private derivativeError(h: number): number {
-    const { sums, model, derivative, difference } = this;
+    const { sums, model, difference } = this;
+    const derivative = this.derivatives[h];
     const D = model.width;
     for (let i = 0; i < D; i++) {
       let sum = 0;
@@ -282,7 +320,8 @@ const workBetweenYields = 2e6;
 
 /**
  * Samples prompts (seed, 'concentrate', 0 … samples − 1), the same for every length and kernel, and yields the estimates so far about every ten
- * milliseconds of work, then returns the final ones. Prompts are independent, so the bands need nothing but the central limit theorem: where
+ * milliseconds of work, then returns the final ones. Where a limit takes a pass over a file, several prompts share a query, and their mean counts as one
+ * value. Values are independent, so the bands need nothing but the central limit theorem: where
  * rare queries govern (section 3, "Regimes") they are optimistic. `merged` holds a task's parameters and is null for plain tokens, whose parameters
  * are `attention.keyQuery` and `attention.value`. At L = ∞ every error is 0. Throws SolverFailure `no_limit` or `unsupported` where there is no
  * limit to compare with.
@@ -298,19 +337,29 @@ export function* sampleErrors(
   const means = new Map(of.map((quantity) => [quantity, new RunningMean()] as const));
   const values = new Map(of.map((quantity) => [quantity, new Float64Array(Math.min(samples, keptErrors))] as const));
   const source = problem.length === Infinity ? null : sourceOf(problem, merged, wantKeyQuery);
-  const D = problem.setting.kind === 'task' ? problem.setting.task.dimension + 1 : problem.setting.law.dimension;
-  const work = Math.min(problem.length, 1e12) * D * (wantKeyQuery ? D : 1) + 1000;
+  const { prompt, limit } = workOf(problem, of);
+  const each = Math.max(1, Math.min(promptsPerQuery(problem, of), Math.floor(samples / fewestQueries)));
   let sinceYield = 0;
-  for (let n = 0; source !== null && n < samples; n++) {
-    source.sample(stream(problem.solver.seed, 'concentrate', n));
-    for (const quantity of of) {
-      means.get(quantity)!.add(source.errors[quantity]);
-      if (n < keptErrors) values.get(quantity)![n] = source.errors[quantity];
+  for (let n = 0; source !== null && n < samples; ) {
+    const rng = stream(problem.solver.seed, 'concentrate', n / each);
+    source.query(rng);
+    const used = Math.min(each, samples - n);
+    const sums = of.map(() => 0);
+    for (let j = 0; j < used; j++) {
+      source.prompt(rng);
+      of.forEach((quantity, i) => {
+        sums[i] += source.errors[quantity];
+        if (n + j < keptErrors) values.get(quantity)![n + j] = source.errors[quantity];
+      });
     }
-    sinceYield += work;
-    if (sinceYield > workBetweenYields && n > 0 && n + 1 < samples) {
+    of.forEach((quantity, i) => {
+      means.get(quantity)!.add(sums[i] / used);
+    });
+    n += used;
+    sinceYield += used * prompt + limit + 1000;
+    if (sinceYield > workBetweenYields && n > each && n < samples) {
       sinceYield = 0;
-      yield summary(n + 1, (n + 1) / samples, confidence, means, null);
+      yield summary(n, n / samples, confidence, means, null);
     }
   }
   if (source === null) for (const mean of means.values()) for (let i = 0; i < 2; i++) mean.add(0);
