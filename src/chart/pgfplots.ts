@@ -1,7 +1,10 @@
 /**
  * A chart model as a `pgfplots` picture for LaTeX: `\usepackage{pgfplots}` with `\usepgfplotslibrary{groupplots,fillbetween}` and
- * `\pgfplotsset{compat=1.16}`, any engine. The numbers stand in the file, so that a reader can restyle them.
+ * `\pgfplotsset{compat=1.16}`, any engine; titles in scripts that pdfLaTeX does not have need LuaLaTeX or XeLaTeX. The numbers stand in the file,
+ * so that a reader can restyle them.
  */
+import { projection } from './axis.js';
+import { simplify, thin } from './decimate.js';
 import { colourOf, dashPattern, themes } from './palette.js';
 import { plainText } from './text.js';
 import type { Axis, ChartModel, LineStyle, Panel, Series, Text } from './types.js';
@@ -12,6 +15,13 @@ export interface PgfplotsOptions {
 }
 
 const theme = themes.print;
+/** Points of paper that a panel takes, and how far a thinned curve may leave the full one. */
+const size = { width: 240, height: 140 };
+const tolerance = 0.02;
+/** Curves with at most so many points keep them all. */
+const fewPoints = 129;
+/** Curves of a panel that have an entry in the legend. */
+const mostNamed = 12;
 const widths = { thin: '0.4pt', normal: '0.8pt', heavy: '1.4pt' } as const;
 
 export function toPgfplots(model: ChartModel, options: PgfplotsOptions = {}): string {
@@ -19,7 +29,11 @@ export function toPgfplots(model: ChartModel, options: PgfplotsOptions = {}): st
   const infinity = model.x.infinity ? placeOfInfinity(model.x) : null;
   const columns = Math.min(model.panels.length, 3);
   const body = model.panels.flatMap((panel, i) => panelLines(model, panel, i, columns, infinity, palette));
-  const group = `group style={group size=${columns} by ${Math.ceil(model.panels.length / columns)}, horizontal sep=1.2cm, vertical sep=1.6cm}`;
+  // The panels share their axes. Where the last row is not full, the panels above its gap need their own labels below.
+  const full = model.panels.length % columns === 0;
+  const shared = `ylabels at=edge left, yticklabels at=edge left${full ? ', xlabels at=edge bottom, xticklabels at=edge bottom' : ''}`;
+  const gaps = `horizontal sep=0.5cm, vertical sep=${full ? '1cm' : '1.9cm'}`;
+  const group = `group style={group size=${columns} by ${Math.ceil(model.panels.length / columns)}, ${gaps}, ${shared}}`;
   const lines = [
     `% ${comment(model.title)}`,
     ...Object.entries(options.metadata ?? {}).map(([name, value]) => `% ${name}: ${comment(String(value ?? ''))}`),
@@ -30,7 +44,7 @@ export function toPgfplots(model: ChartModel, options: PgfplotsOptions = {}): st
     `  width=${columns === 1 ? '8.5cm' : '6cm'}, height=5cm, ${axisOptions('x', model.x, infinity)}`,
     `  ${axisOptions('y', model.y, null)}`,
     '  axis lines=left, grid=major, grid style={black!8}, legend style={draw=none, font=\\footnotesize, cells={anchor=west}},',
-    '  legend pos=outer north east, tick label style={font=\\footnotesize}, label style={font=\\small}, title style={font=\\small}]',
+    '  unbounded coords=jump, legend pos=outer north east, tick label style={font=\\footnotesize}, label style={font=\\small}, title style={font=\\small}]',
     ...body,
     '\\end{groupplot}',
     '\\end{tikzpicture}',
@@ -60,18 +74,22 @@ function axisOptions(name: 'x' | 'y', axis: Axis, infinity: number | null): stri
 function panelLines(model: ChartModel, panel: Panel, index: number, columns: number, infinity: number | null, palette: Palette): string[] {
   const title = panel.title.length === 0 ? model.title : plainText(panel.title);
   const lines = [`\\nextgroupplot[title={${escapeLatex(title)}}]`];
-  const withLegend = index === columns - 1;
+  const named = index === columns - 1 ? namedAmong(panel.series.length) : new Set<number>();
   panel.series.forEach((series, i) => {
     lines.push(...bandLines(series, `${index}x${i}`, palette));
     lines.push(`% ${comment(plainText(series.label))}${series.methodLabel === '' ? '' : `, ${comment(series.methodLabel)}`}`);
     lines.push(
-      `\\addplot[${lineOptions(series.style, palette)}${withLegend ? '' : ', forget plot'}] coordinates {${points(series, infinity)}};`,
+      `\\addplot[${lineOptions(series.style, palette)}${named.has(i) ? '' : ', forget plot'}] coordinates {${curve(series, model)}};`,
     );
-    if (withLegend) lines.push(`\\addlegendentry{${latex(series.label)}}`);
+    if (named.has(i)) lines.push(`\\addlegendentry{${latex(series.label)}}`);
+    if (series.atInfinity !== null && infinity !== null) {
+      const mark = `${palette.name(series.style)}, only marks, mark=*, mark size=1.2pt, forget plot`;
+      lines.push(`\\addplot[${mark}] coordinates {${coordinates([infinity], [series.atInfinity.y])}};`);
+    }
   });
   for (const reference of panel.references) {
     const [low, high] = model.x.domain;
-    const at = `(${low},${reference.y}) (${infinity ?? high},${reference.y})`;
+    const at = coordinates([low, infinity ?? high], [reference.y, reference.y]);
     lines.push(`\\addplot[${lineOptions(reference.style, palette)}, forget plot] coordinates {${at}};`);
   }
   return lines;
@@ -79,18 +97,41 @@ function panelLines(model: ChartModel, panel: Panel, index: number, columns: num
 
 function bandLines({ lower, upper, x, style }: Series, name: string, palette: Palette): string[] {
   if (lower === null || upper === null) return [];
-  const edge = (values: readonly (number | null)[], suffix: string): string => {
-    const at = x.map((value, i) => (values[i] === null || values[i] === undefined ? '' : `(${value},${values[i]})`)).join(' ');
-    return `\\addplot[draw=none, forget plot, name path=${suffix}${name}] coordinates {${at}};`;
-  };
+  const edge = (values: readonly (number | null)[], suffix: string): string =>
+    `\\addplot[draw=none, forget plot, name path=${suffix}${name}] coordinates {${coordinates(x, values)}};`;
   const fill = `\\addplot[${palette.name(style)}, opacity=0.18, forget plot] fill between[of=lower${name} and upper${name}];`;
   return [edge(lower, 'lower'), edge(upper, 'upper'), fill];
 }
 
-function points({ x, y, atInfinity }: Series, infinity: number | null): string {
-  const finite = x.map((value, i) => (y[i] === null || y[i] === undefined ? '' : `(${value},${y[i]})`)).filter((point) => point !== '');
-  if (atInfinity !== null && infinity !== null) finite.push(`(${infinity},${atInfinity.y})`);
-  return finite.join(' ');
+/** All curves, or some of a crowd, evenly, the last one among them. */
+function namedAmong(count: number): Set<number> {
+  const shown = Math.min(count, mostNamed);
+  return new Set(Array.from({ length: shown }, (_, k) => Math.round((k * (count - 1)) / Math.max(1, shown - 1))));
+}
+
+/** A curve of many points keeps those that can be seen. */
+function curve({ x, y, style }: Series, axes: Pick<ChartModel, 'x' | 'y'>): string {
+  if (x.length <= fewPoints || style.markers) return coordinates(x, y);
+  const xs = Float64Array.from(x, projection(axes.x, 0, size.width));
+  const ys = Float64Array.from(y, projection(axes.y, 0, size.height));
+  const stretches = thin(xs, ys, tolerance).map((stretch) => simplify(xs, ys, stretch, tolerance));
+  const parts = stretches.map((kept) =>
+    coordinates(
+      kept.map((i) => x[i]!),
+      kept.map((i) => y[i]!),
+    ),
+  );
+  return parts.join(` (${digits(x[0]!)},nan) `);
+}
+
+/** A value that is missing breaks the line. */
+function coordinates(x: readonly number[], y: readonly (number | null)[]): string {
+  return x.map((value, i) => `(${digits(value)},${y[i] == null ? 'nan' : digits(y[i]!)})`).join(' ');
+}
+
+/** More digits than a page can show; all of them for hundreds of curves would be more than TeX can hold. */
+function digits(value: number): string {
+  return String(Number(value.toPrecision(7)));
 }
 
 function lineOptions(style: LineStyle, palette: Palette): string {
@@ -157,10 +198,20 @@ const symbols: Readonly<Record<string, string>> = {
 const superscripts = '⁰¹²³⁴⁵⁶⁷⁸⁹';
 const subscripts = '₀₁₂₃₄₅₆₇₈₉';
 
+/** Marks over a letter that has no form of its own with them. */
+const accents: Readonly<Record<string, string>> = { '\u0302': '\\hat', '\u0303': '\\tilde', '\u0304': '\\bar', '\u0307': '\\dot' };
+
 /** Text of a user or of ours, safe in LaTeX. */
 export function escapeLatex(text: string): string {
   let out = '';
-  for (const character of text.normalize('NFC')) {
+  const characters = [...text.normalize('NFC')];
+  for (const [i, character] of characters.entries()) {
+    const accent = accents[characters[i + 1] ?? ''];
+    if (accents[character] !== undefined && i > 0) continue;
+    if (accent !== undefined) {
+      out += `\\ensuremath{${accent}{${symbols[character] ?? `\\mathit{${escapeLatex(character)}}`}}}`;
+      continue;
+    }
     const symbol = symbols[character];
     const up = superscripts.indexOf(character);
     const down = subscripts.indexOf(character);

@@ -56,8 +56,7 @@ export function toSvg(model: ChartModel, options: SvgOptions = {}): string {
       textElement(line, { x: frame.margin, y: frame.notesY + i * fontSizes.note * 1.25, size: fontSizes.note, fill: theme.quietInk }),
     );
   });
-  const inches = (v: number): string => `${number(v / 72)}in`;
-  const head = `<svg xmlns="http://www.w3.org/2000/svg" role="img" width="${inches(width)}" height="${inches(height)}" viewBox="0 0 ${number(width)} ${number(height)}" font-family="${fonts}" font-size="${fontSizes.label}">`;
+  const head = `<svg xmlns="http://www.w3.org/2000/svg" role="img" width="${number(width)}pt" height="${number(height)}pt" viewBox="0 0 ${number(width)} ${number(height)}" font-family="${fonts}" font-size="${fontSizes.label}">`;
   return `${head}\n${parts.join('\n')}\n</svg>\n`;
 }
 

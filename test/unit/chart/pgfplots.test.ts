@@ -45,6 +45,35 @@ describe('a figure for LaTeX', () => {
 
   it('escapes what LaTeX reads as its own', () => {
     assert.equal(escapeLatex('50% of {a_b} \\ #1'), '50\\% of \\{a\\_b\\} \\textbackslash{} \\#1');
+    assert.equal(escapeLatex('μ\u0302_L'), '\\ensuremath{\\hat{\\mu}}\\_L');
+    assert.equal(escapeLatex('x\u0302'), '\\ensuremath{\\hat{\\mathit{x}}}');
     assert.equal(escapeLatex('L = ∞'), 'L = \\ensuremath{\\infty}');
+  });
+
+  it('names some of two hundred curves, and thins them without a visible change', () => {
+    const [model] = chartModels(fixtures.twoHundred());
+    const text = toPgfplots(model!);
+    assert.equal(text.match(/\\addplot/g)?.length, 200);
+    assert.equal(text.match(/\\addlegendentry/g)?.length, 12);
+    const { x, y } = model!.panels[0]!.series[0]!;
+    const drawn = [.../coordinates \{([^}]*)\}/.exec(text)![1]!.matchAll(/\(([^,]+),([^)]+)\)/g)].map(
+      (m) => [Number(m[1]), Number(m[2])] as const,
+    );
+    assert.ok(drawn.length < x.length);
+    x.forEach((at, i) => {
+      const next = drawn.findIndex(([other]) => other >= at);
+      const [before, after] = [drawn[Math.max(0, next - 1)]!, drawn[next]!];
+      const share = after[0] === before[0] ? 0 : (at - before[0]) / (after[0] - before[0]);
+      assert.ok(Math.abs(before[1] + share * (after[1] - before[1]) - y[i]!) < 1e-3, `at ${at}`);
+    });
+  });
+
+  it('breaks a line where a value is missing', () => {
+    const broken = chartModels(fixtures.broken())[0]!;
+    const missing = broken.panels.flatMap(({ series }) => series.flatMap(({ y }) => y.filter((value) => value === null))).length;
+    assert.ok(missing > 0);
+    const text = toPgfplots(broken);
+    assert.equal(text.match(/,nan\)/g)?.length, missing);
+    assert.match(text, /unbounded coords=jump/);
   });
 });
