@@ -38,10 +38,7 @@ const training = new StochasticTraining(
 );
 
 function take(count: number): void {
-  for (let i = 0; i < count; i++) {
-    const pieces = training.advance();
-    while (!pieces.next().done);
-  }
+  for (let i = 0; i < count; i++) training.takeStep();
 }
 
 take(warmup);

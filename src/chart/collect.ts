@@ -43,7 +43,7 @@ export function studentFactor(count: number): number {
 /** What a run has to show so far. */
 export function resultOf(outcome: RunOutcome): RunResult | null {
   if (outcome.status === 'done') return outcome.result;
-  return outcome.status === 'running' ? outcome.partial : null;
+  return outcome.status === 'running' || outcome.status === 'failed' ? (outcome.partial ?? null) : null;
 }
 
 /** One value: itself with its band. Several: their mean with the 95 % band of the mean (Student), as repeats are independent. */

@@ -28,9 +28,20 @@ export interface CacheStore {
   put(hash: string, result: RunResult): Promise<void>;
 }
 
+/** The state of an unfinished training; null where there is none. */
+export type KeptState = Float64Array | 'damaged' | null;
+
+/** States of unfinished trainings by content hash. No call may reject, and they take effect in the order they are made. */
+export interface CheckpointStore {
+  get(hash: string): Promise<KeptState>;
+  put(hash: string, state: Float64Array): Promise<void>;
+  remove(hash: string): Promise<void>;
+}
+
 export interface EngineHost {
   /** At most this many workers at once; at least 1. */
   readonly workers: number;
   readonly cache: CacheStore | null;
+  readonly checkpoints: CheckpointStore | null;
   spawn(events: WorkerEvents): WorkerHandle;
 }

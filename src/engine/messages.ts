@@ -7,6 +7,8 @@ import type { RunFailure } from './results.js';
 export interface Job {
   readonly id: number;
   readonly problem: Problem<FileReference>;
+  /** Where an earlier attempt had got to. */
+  readonly state: Float64Array | null;
 }
 
 /** Jobs of one batch run in order; a batch is what can be cancelled. */
@@ -28,7 +30,9 @@ export type FromWorker =
   | { readonly kind: 'progress'; readonly job: number; readonly fraction: number }
   | { readonly kind: 'partial'; readonly job: number; readonly result: RunResult }
   | { readonly kind: 'done'; readonly job: number; readonly result: RunResult }
-  | { readonly kind: 'failed'; readonly job: number; readonly failure: WorkerFailure }
+  /** What `Job.state` may be from now on. It comes for a cancelled job too. */
+  | { readonly kind: 'checkpoint'; readonly job: number; readonly state: Float64Array }
+  | { readonly kind: 'failed'; readonly job: number; readonly failure: WorkerFailure; readonly partial: RunResult | null }
   /** Nothing of this batch will be heard of again. */
   | { readonly kind: 'ended'; readonly batch: number };
 

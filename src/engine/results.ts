@@ -14,7 +14,8 @@ export type RunOutcome =
   | { readonly status: 'waiting' }
   | { readonly status: 'running'; readonly fraction: number; readonly partial: RunResult | null }
   | { readonly status: 'done'; readonly result: RunResult; readonly cached: boolean }
-  | { readonly status: 'failed'; readonly failure: RunFailure };
+  /** `partial` is what was found before, such as a trajectory up to where it diverged. */
+  | { readonly status: 'failed'; readonly failure: RunFailure; readonly partial?: RunResult };
 
 export type Verdict = 'holds' | 'fails' | 'undecided';
 

@@ -3,19 +3,24 @@
  * Results are the same on any number of workers and in any order, because a run depends on its problem alone.
  */
 import type { Problem } from '../solver/problem.js';
+import type { RunResult } from '../solver/result.js';
 import type { Experiment, FileReference, Plan } from '../spec/experiment.js';
 import { derive } from './derive.js';
 import { judge } from './expectations.js';
+import { placeOfSetting } from './findings.js';
 import type { EngineHost, WorkerExit, WorkerHandle } from './host.js';
 import { ResultMemory } from './memory.js';
-import type { FromWorker, WorkerFailure } from './messages.js';
+import type { FromWorker, Job, WorkerFailure } from './messages.js';
 import { refine } from './refine.js';
 import type { ExperimentResult, RunFailure, RunOutcome } from './results.js';
 import { type Bundle, bundles, groupOf, takeBundle } from './schedule.js';
+import { TrainingStates } from './states.js';
 
 export type EngineEvent =
   /** One run moved on. Derived quantities are not in it yet. */
   | { readonly kind: 'run'; readonly experiment: number; readonly run: number; readonly outcome: RunOutcome }
+  /** A run goes on from its checkpoint, or starts anew because that was damaged. */
+  | { readonly kind: 'notice'; readonly experiment: number; readonly run: number; readonly notice: 'resumed' | 'damaged' }
   /** All runs of an experiment are settled. Not `final` while more samples are drawn for an expectation that is undecided. */
   | { readonly kind: 'experiment'; readonly experiment: number; readonly result: ExperimentResult; readonly final: boolean };
 
@@ -92,13 +97,26 @@ function secondsOf(queue: readonly Bundle<Task>[]): number {
 
 const waiting: RunOutcome = { status: 'waiting' };
 
+/** Estimated seconds from which on a training may have left a checkpoint. */
+const checkpointSeconds = 0.5;
+
+function isLongTraining({ problem, seconds }: Task): boolean {
+  return seconds >= checkpointSeconds && (problem.train?.kind === 'sgd' || problem.train?.kind === 'adam');
+}
+
 function isSettled(task: Task): boolean {
   return task.outcome.status === 'done' || task.outcome.status === 'failed';
+}
+
+/** A failure of the solver repeats itself; one of the machine may not. */
+function isOfTheMachine(failure: WorkerFailure | null): boolean {
+  return failure?.code === 'crashed' || failure?.code === 'memory';
 }
 
 export class EngineSession {
   private readonly slots: Slot[] = [];
   private readonly memory = new ResultMemory();
+  private readonly states: TrainingStates;
   private tasks = new Map<string, Task>();
   private byId = new Map<number, Task>();
   private queue: Bundle<Task>[] = [];
@@ -113,7 +131,9 @@ export class EngineSession {
   constructor(
     private readonly host: EngineHost,
     private readonly listener: (event: EngineEvent) => void = () => {},
-  ) {}
+  ) {
+    this.states = new TrainingStates(host.checkpoints);
+  }
 
   /** Starts up to `count` workers ahead of a plan and has them get ready. */
   warm(count: number): void {
@@ -203,9 +223,7 @@ export class EngineSession {
     const known = this.tasks.get(hash);
     if (known !== undefined) return known;
     const before = old.get(hash);
-    // A failure of the solver repeats itself; one of the machine may not.
-    const kept =
-      before !== undefined && (before.failure === null || (before.failure.code !== 'crashed' && before.failure.code !== 'memory'));
+    const kept = before !== undefined && !isOfTheMachine(before.failure);
     const task: Task = kept
       ? before
       : { hash, problem, seconds, group, id: this.nextId++, admitted: false, outcome: waiting, failure: null, shownBy: [] };
@@ -244,10 +262,25 @@ export class EngineSession {
       });
     }
     const admitted = this.admit(open.filter((task) => this.isOpen(task)));
+    const long = this.host.checkpoints === null ? [] : admitted.filter(isLongTraining);
+    if (long.length > 0) {
+      await Promise.all(long.map((task) => this.resume(task)));
+      if (version !== this.version) return;
+    }
     this.queue.push(...bundles(admitted, this.host.workers));
     this.queue.sort((a, b) => a.seconds - b.seconds);
     this.dispatch();
     this.finishExperiments();
+  }
+
+  private async resume(task: Task): Promise<void> {
+    const found = await this.states.load(task.hash);
+    if (found === 'new') return;
+    for (const { state, run } of task.shownBy) this.listener({ kind: 'notice', experiment: state.index, run, notice: found });
+  }
+
+  private job({ id, problem, hash }: Task): Job {
+    return { id, problem, state: this.states.get(hash) };
   }
 
   /** The tasks that the budget lets start, the cheapest first; the others are held. */
@@ -274,7 +307,7 @@ export class EngineSession {
       slot.known = bundle.group;
       slot.batch = this.nextId++;
       slot.handle ??= this.spawn(index);
-      slot.handle.post({ kind: 'batch', batch: slot.batch, jobs: bundle.tasks.map(({ id, problem }) => ({ id, problem })) });
+      slot.handle.post({ kind: 'batch', batch: slot.batch, jobs: bundle.tasks.map((task) => this.job(task)) });
     }
   }
 
@@ -311,6 +344,12 @@ export class EngineSession {
       this.release(slot);
       return;
     }
+    if (message.kind === 'checkpoint') {
+      // Also of a run that nobody asks for any more: it may be asked for again.
+      const { hash } = slot.bundle?.tasks.find(({ id }) => id === message.job) ?? {};
+      if (hash !== undefined) this.states.keep(hash, message.state);
+      return;
+    }
     const task = this.byId.get(message.job);
     if (task === undefined || !this.isOpen(task)) return;
     const partial = task.outcome.status === 'running' ? task.outcome.partial : null;
@@ -332,7 +371,7 @@ export class EngineSession {
         this.settle(task, { status: 'done', result: message.result, cached: false });
         break;
       case 'failed':
-        this.fail(task, message.failure);
+        this.fail(task, message.failure, message.partial);
         break;
     }
     if (message.kind === 'done' || message.kind === 'failed') this.finishExperiments();
@@ -361,13 +400,14 @@ export class EngineSession {
     this.finishExperiments();
   }
 
-  private fail(task: Task, failure: WorkerFailure): void {
+  private fail(task: Task, failure: WorkerFailure, partial: RunResult | null = null): void {
     task.failure = failure;
-    this.settle(task, { status: 'failed', failure: { ...failure, line: null } });
+    this.settle(task, { status: 'failed', failure: { ...failure, line: null }, ...(partial === null ? {} : { partial }) });
   }
 
   private settle(task: Task, outcome: RunOutcome): void {
     task.outcome = outcome;
+    if (isSettled(task) && !isOfTheMachine(task.failure)) this.states.forget(task.hash);
     for (const { state, run } of task.shownBy) {
       if (isSettled(task)) state.pending--;
       this.emitRun(state, run);
@@ -391,7 +431,7 @@ export class EngineSession {
       return task !== state.base[run] && outcome.status !== 'done' ? state.base[run]!.outcome : outcome;
     }
     if (task !== state.base[run]) return state.base[run]!.outcome;
-    return { status: 'failed', failure: locate(outcome.failure, state.experiment) };
+    return { ...outcome, failure: locate(outcome.failure, state.experiment) };
   }
 
   private provisional(state: ExperimentState): ExperimentResult {
@@ -435,13 +475,7 @@ export class EngineSession {
 
 /** A failure with the line of the setting that caused it, or of the nearest block around it. */
 function locate(failure: RunFailure, experiment: Experiment): RunFailure {
-  for (let path = failure.setting; path !== null; ) {
-    const range = experiment.settings[path];
-    if (range !== undefined) return { ...failure, line: range.line };
-    const dot = path.lastIndexOf('.');
-    path = dot < 0 ? null : path.slice(0, dot);
-  }
-  return { ...failure, line: experiment.range.line };
+  return { ...failure, line: placeOfSetting(experiment, failure.setting).line };
 }
 
 /** One plan from start to end. Aborting it resolves with `cancelled` and the results that are there. */

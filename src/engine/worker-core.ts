@@ -1,12 +1,15 @@
 /** What a worker does with a batch, whatever thread or process it lives in. */
 import type { EmpiricalTokens, Law, Problem, Query, Setting, Task } from '../solver/problem.js';
 import { type RunResult, type SolveEvent, SolverFailure } from '../solver/result.js';
+import type { TrainingMeans } from '../solver/sgd.js';
 import { warmUp } from '../solver/warm-up.js';
 import type { FileReference } from '../spec/experiment.js';
-import type { Batch, FromWorker, WorkerFailure } from './messages.js';
+import type { Batch, FromWorker, Job, WorkerFailure } from './messages.js';
 
 export interface WorkerServices {
-  solve(problem: Problem): Generator<SolveEvent, RunResult>;
+  solve(problem: Problem, means?: TrainingMeans): Generator<SolveEvent, RunResult>;
+  /** The compiled sampling kernels, loaded when they are first asked for; null where there are none. */
+  readonly kernels: NonNullable<TrainingMeans['kernels']>;
   /** The tokens of a data file whose content still has the digest of the reference; throws where it has not. */
   readTokens(reference: FileReference): Promise<EmpiricalTokens>;
   post(message: FromWorker): void;
@@ -15,6 +18,8 @@ export interface WorkerServices {
   busyWith(job: number | null): void;
   /** True when the last report is old enough for another one. */
   reportDue(): boolean;
+  /** True when so much was done since the last checkpoint, or since the job began, that it would be a pity to lose it. `ending`: the job is cancelled. */
+  checkpointDue(ending: boolean): boolean;
 }
 
 /** Compiles the solver by solving a run that nobody asked for; a batch that arrives meanwhile waits for it, a few hundredths of a second. */
@@ -28,10 +33,11 @@ export async function runBatch(message: Batch, services: WorkerServices): Promis
     if (services.cancelled(message.batch)) break;
     services.busyWith(job.id);
     try {
-      const result = await runJob(message.batch, job.id, job.problem, services);
+      const result = await runJob(message.batch, job, services);
       if (result !== null) services.post({ kind: 'done', job: job.id, result });
     } catch (error) {
-      services.post({ kind: 'failed', job: job.id, failure: failureOf(error) });
+      const partial = error instanceof SolverFailure ? error.partial : null;
+      services.post({ kind: 'failed', job: job.id, failure: failureOf(error), partial });
     }
     services.busyWith(null);
   }
@@ -39,14 +45,17 @@ export async function runBatch(message: Batch, services: WorkerServices): Promis
 }
 
 /** Null when the batch was cancelled on the way. */
-async function runJob(batch: number, job: number, problem: Problem<FileReference>, services: WorkerServices): Promise<RunResult | null> {
+async function runJob(batch: number, { id: job, problem, state }: Job, services: WorkerServices): Promise<RunResult | null> {
   services.post({ kind: 'started', job });
   const resolved = isResolved(problem) ? problem : await resolveTokens(problem, services.readTokens);
-  const steps = services.solve(resolved);
+  const steps = services.solve(resolved, { state, kernels: services.kernels });
   for (;;) {
     const step = steps.next();
     if (step.done) return step.value;
-    if (services.cancelled(batch)) {
+    const cancelled = services.cancelled(batch);
+    if (step.value.kind === 'progress' && step.value.state !== undefined && services.checkpointDue(cancelled))
+      services.post({ kind: 'checkpoint', job, state: step.value.state() });
+    if (cancelled) {
       steps.return(undefined as never);
       return null;
     }

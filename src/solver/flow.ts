@@ -1,6 +1,7 @@
 /** Training on the population risk: gradient flow and gradient descent, beside the infinite-prompt solution from the same start. */
 import { BlockRisk, blockApplies, isBlockForm } from './balanced.js';
 import { integrate, type VectorField } from './ode.js';
+import { Optimiser } from './optimisers.js';
 import { emptyMerged, initialParameters, type Layout, layoutOf, merge, pullBack } from './parameters.js';
 import { type PopulationRisk, populationRisk } from './population.js';
 import type { Problem, Train } from './problem.js';
@@ -13,6 +14,17 @@ export interface TrainedPoint {
   readonly theta: Float64Array;
   /** Infinite-prompt θ at the same time from the same start, where it was solved along. */
   readonly reference?: Float64Array;
+}
+
+/** A training that grows without bound, with the points that were recorded before. */
+export class Divergence extends SolverFailure {
+  constructor(
+    message: string,
+    setting: string,
+    readonly points: readonly TrainedPoint[],
+  ) {
+    super('diverged', message, setting);
+  }
 }
 
 /** A gradient field in its own coordinates, with the way back to θ. */
@@ -194,13 +206,18 @@ export function* trainFlow(problem: Problem): Generator<SolveEvent, TrainedPoint
   const times = flowTimes(train);
   const flow = integrate(new Descent(both), both.start, { times, tolerance: flowTolerance * train.tolerance });
   let told = 0;
-  for (const { time, state } of flow) {
-    const reference = other ? other.theta(state.subarray(own.start.length)) : undefined;
-    points.push({ time, theta: both.theta(state), ...(reference ? { reference } : {}) });
-    if (points.length - told >= times.length / 20) {
-      told = points.length;
-      yield { kind: 'progress', fraction: points.length / times.length };
+  try {
+    for (const { time, state } of flow) {
+      const reference = other ? other.theta(state.subarray(own.start.length)) : undefined;
+      points.push({ time, theta: both.theta(state), ...(reference ? { reference } : {}) });
+      if (points.length - told >= times.length / 20) {
+        told = points.length;
+        yield { kind: 'progress', fraction: points.length / times.length };
+      }
     }
+  } catch (error) {
+    if (error instanceof SolverFailure && error.code === 'diverged') throw new Divergence(error.message, 'train.time', points);
+    throw error;
   }
   return points;
 }
@@ -235,7 +252,7 @@ export function* trainDescent(problem: Problem): Generator<SolveEvent, TrainedPo
       bounded &&= Math.abs(state[i]!) < 1e8;
     }
     if (!bounded)
-      throw new SolverFailure('diverged', `Gradient descent grows without bound at step ${step + 1}: the rate is too large.`, 'train.rate');
+      throw new Divergence(`Gradient descent grows without bound at step ${step + 1}: the rate is too large.`, 'train.rate', points);
   }
 }
 
@@ -265,25 +282,16 @@ function* deterministicAdam(
   field: Field,
   points: readonly TrainedPoint[],
 ): Generator<SolveEvent, Float64Array[], void> {
-  const { rate, beta1, beta2 } = train;
   const state = Float64Array.from(field.start);
-  const n = state.length;
-  const gradient = new Float64Array(n);
-  const first = new Float64Array(n);
-  const second = new Float64Array(n);
+  const gradient = new Float64Array(state.length);
+  const optimiser = new Optimiser(train, state.length);
   const out: Float64Array[] = [];
   const last = points.at(-1)?.step ?? 0;
   for (let step = 0; out.length < points.length; step++) {
     while (out.length < points.length && (points[out.length]!.step ?? 0) <= step) out.push(Float64Array.from(state));
     if (step % 4096 === 4095) yield { kind: 'progress', fraction: step / last };
     field.gradient(state, gradient);
-    const correct1 = 1 - beta1 ** (step + 1);
-    const correct2 = 1 - beta2 ** (step + 1);
-    for (let i = 0; i < n; i++) {
-      first[i] = beta1 * first[i]! + (1 - beta1) * gradient[i]!;
-      second[i] = beta2 * second[i]! + (1 - beta2) * gradient[i]! * gradient[i]!;
-      state[i]! -= (rate * first[i]!) / correct1 / (Math.sqrt(second[i]! / correct2) + 1e-8);
-    }
+    optimiser.update(state, gradient, step + 1);
   }
   return out;
 }

@@ -22,6 +22,8 @@ export class WorkingModel {
   readonly keyQuery: Float64Array;
   /** Jᵀ v_h; heads × D. */
   readonly value: Float64Array;
+  private readonly line: Float64Array;
+  private readonly image: Float64Array;
 
   constructor(
     private readonly root: Float64Array,
@@ -31,24 +33,21 @@ export class WorkingModel {
     this.heads = heads;
     this.dimension = dimension;
     this.width = dimension + 1;
+    this.line = new Float64Array(dimension);
+    this.image = new Float64Array(dimension);
     this.keyQuery = new Float64Array(heads * this.width * dimension);
     this.value = new Float64Array(heads * this.width);
   }
 
   set(m: Merged): void {
-    const { dimension: d, width: D, root, keyQuery, value } = this;
-    const row = new Float64Array(d);
-    const column = new Float64Array(d);
+    const { dimension: d, width: D, root, keyQuery, value, line, image } = this;
     for (let h = 0; h < this.heads; h++) {
       const to = h * D * d;
-      for (let i = 0; i < D; i++) {
-        multiplyTransposed(root, d, d, m.U, row, (h * D + i) * D);
-        keyQuery.set(row, to + i * d);
-      }
+      for (let i = 0; i < D; i++) multiplyTransposed(root, d, d, m.U, keyQuery, (h * D + i) * D, to + i * d);
       for (let j = 0; j < d; j++) {
-        for (let i = 0; i < d; i++) column[i] = keyQuery[to + i * d + j];
-        multiplyTransposed(root, d, d, column, row);
-        for (let i = 0; i < d; i++) keyQuery[to + i * d + j] = row[i];
+        for (let i = 0; i < d; i++) line[i] = keyQuery[to + i * d + j];
+        multiplyTransposed(root, d, d, line, image);
+        for (let i = 0; i < d; i++) keyQuery[to + i * d + j] = image[i];
       }
       multiplyTransposed(root, d, d, m.v, value, h * D, h * D);
       value[h * D + d] = m.v[h * D + d];
@@ -65,6 +64,9 @@ export class WorkingModel {
 export class GradientSum {
   private readonly keyQuery: Float64Array;
   private readonly value: Float64Array;
+  private readonly half: Float64Array;
+  private readonly line: Float64Array;
+  private readonly image: Float64Array;
 
   constructor(
     private readonly root: Float64Array,
@@ -73,6 +75,27 @@ export class GradientSum {
   ) {
     this.keyQuery = new Float64Array(heads * (dimension + 1) * dimension);
     this.value = new Float64Array(heads * (dimension + 1));
+    this.half = new Float64Array((dimension + 1) * dimension);
+    this.line = new Float64Array(dimension);
+    this.image = new Float64Array(dimension);
+  }
+
+  /** How many numbers the sums are. */
+  get length(): number {
+    return this.keyQuery.length + this.value.length;
+  }
+
+  addTo(out: Float64Array, at: number): void {
+    const { keyQuery, value } = this;
+    for (let i = 0; i < keyQuery.length; i++) out[at + i] += keyQuery[i];
+    for (let i = 0; i < value.length; i++) out[at + keyQuery.length + i] += value[i];
+  }
+
+  /** The sums that `addTo` wrote. */
+  take(from: Float64Array, at: number): void {
+    const { keyQuery, value } = this;
+    for (let i = 0; i < keyQuery.length; i++) keyQuery[i] = from[at + i];
+    for (let i = 0; i < value.length; i++) value[i] = from[at + keyQuery.length + i];
   }
 
   reset(): void {
@@ -94,17 +117,14 @@ export class GradientSum {
 
   /** Writes `scale` times the sums as gradients of U (heads × D × D; the last column is 0, as the query is (x_q, 0)) and v (heads × D). */
   finish(scale: number, gU: Float64Array, gv: Float64Array): void {
-    const { dimension: d, root } = this;
+    const { dimension: d, root, half, line, image } = this;
     const D = d + 1;
-    const half = new Float64Array(D * d);
-    const column = new Float64Array(d);
-    const image = new Float64Array(d);
     gU.fill(0);
     for (let h = 0; h < this.heads; h++) {
       for (let i = 0; i < D; i++) multiply(root, d, d, this.keyQuery, half, (h * D + i) * d, i * d);
       for (let j = 0; j < d; j++) {
-        for (let i = 0; i < d; i++) column[i] = half[i * d + j];
-        multiply(root, d, d, column, image);
+        for (let i = 0; i < d; i++) line[i] = half[i * d + j];
+        multiply(root, d, d, line, image);
         for (let i = 0; i < d; i++) gU[(h * D + i) * D + j] = scale * image[i];
         gU[(h * D + d) * D + j] = scale * half[d * d + j];
       }

@@ -53,12 +53,16 @@ export interface RunResult {
 
 export type FailureCode = 'diverged' | 'no_limit' | 'tolerance' | 'memory' | 'unsupported' | 'cancelled';
 
-/** A run that cannot go on. `setting` is the path of the setting that caused it (`train.rate`), where one did. */
+/**
+ * A run that cannot go on. `setting` is the path of the setting that caused it (`train.rate`), where one did; `partial` is what was found until
+ * then, where that is worth showing.
+ */
 export class SolverFailure extends Error {
   constructor(
     readonly code: FailureCode,
     message: string,
     readonly setting: string | null = null,
+    readonly partial: RunResult | null = null,
   ) {
     super(message);
     this.name = 'SolverFailure';
@@ -66,5 +70,6 @@ export class SolverFailure extends Error {
 }
 
 export type SolveEvent =
-  /** `fraction` of the run that is done, 0 to 1. */
-  { readonly kind: 'progress'; readonly fraction: number } | { readonly kind: 'partial'; readonly result: RunResult };
+  /** `fraction` of the run that is done, 0 to 1. Until the next event is asked for, `state` gives what `solve` needs to go on from here, bit for bit. */
+  | { readonly kind: 'progress'; readonly fraction: number; readonly state?: () => Float64Array }
+  | { readonly kind: 'partial'; readonly result: RunResult };

@@ -1,23 +1,48 @@
 /** One run from beginning to end: training, what is measured along it, and the distance from the infinite-prompt limit. */
 import { type ErrorPoint, type MeasuredErrors, measureErrors } from './error-series.js';
-import { trainDescent, trainFlow } from './flow.js';
+import { Divergence, trainDescent, trainFlow } from './flow.js';
 import { initialParameters, layoutOf, merge } from './parameters.js';
 import type { Problem } from './problem.js';
 import { type Axis, type RunResult, type Series, type SolveEvent, SolverFailure } from './result.js';
-import { trainStochastic } from './sgd.js';
+import { type TrainingMeans, trainStochastic } from './sgd.js';
 import { snapshotsOf } from './snapshots.js';
 import { type MeasuredPoint, type MeasuredTrajectory, measureTrajectory, weakest } from './trajectory.js';
 
 /**
  * Solves `problem`: yields progress (0 to 1) and, where prompts are sampled, partial results that tighten; returns the result.
- * Deterministic: the same problem gives the same bits. Throws SolverFailure where the run cannot go on (a training that diverges, a limit that
- * does not exist).
+ * Deterministic: the same problem gives the same bits, also from a state that a progress event of it gave (one that does not fit is left
+ * out). Throws SolverFailure where the run cannot go on (a training that diverges, a limit that does not exist).
  */
-export function* solve(problem: Problem): Generator<SolveEvent, RunResult> {
+export function* solve(problem: Problem, means: TrainingMeans = {}): Generator<SolveEvent, RunResult> {
   if (problem.setting.kind === 'tokens') return yield* solvePlain(problem);
+  const shares = sharesOf(problem);
+  const notes: string[] = [];
+  let points: readonly MeasuredPoint[];
+  try {
+    points = yield* within(trainPoints(problem, { ...means, note: (sentence) => notes.push(sentence) }), 0, shares.train);
+  } catch (error) {
+    if (!(error instanceof Divergence)) throw error;
+    throw new SolverFailure(error.code, error.message, error.setting, yield* untilDivergence(problem, error.points));
+  }
+  const result = yield* measure(problem, points);
+  return { ...result, notes: [...notes, ...result.notes] };
+}
+
+/** What can still be measured of a training that diverged: the last points may be beyond double precision. */
+function* untilDivergence(problem: Problem, points: readonly MeasuredPoint[]): Generator<SolveEvent, RunResult | null> {
+  for (let count = points.length; count > 0; count = Math.floor(count / 2)) {
+    try {
+      return yield* measure(problem, points.slice(0, count));
+    } catch (error) {
+      if (!(error instanceof SolverFailure)) throw error;
+    }
+  }
+  return null;
+}
+
+function* measure(problem: Problem, points: readonly MeasuredPoint[]): Generator<SolveEvent, RunResult> {
   const { train, concentrate } = problem;
   const shares = sharesOf(problem);
-  const points = yield* within(trainPoints(problem), 0, shares.train);
   const measured = yield* within(measureTrajectory(problem, points), shares.train, shares.measure);
   const trajectory = train === null ? withoutAxis(measured) : measured;
   const layout = layoutOf(problem);
@@ -36,7 +61,7 @@ function* solvePlain(problem: Problem): Generator<SolveEvent, RunResult> {
   return join(empty, yield* errorsFrom(problem, [null], null, 0, empty));
 }
 
-function trainPoints(problem: Problem): Generator<SolveEvent, readonly MeasuredPoint[]> {
+function trainPoints(problem: Problem, means: TrainingMeans): Generator<SolveEvent, readonly MeasuredPoint[]> {
   switch (problem.train?.kind) {
     case 'gradient_flow':
       return trainFlow(problem);
@@ -44,7 +69,7 @@ function trainPoints(problem: Problem): Generator<SolveEvent, readonly MeasuredP
       return trainDescent(problem);
     case 'sgd':
     case 'adam':
-      return trainStochastic(problem);
+      return trainStochastic(problem, means);
     default:
       return startOnly(problem);
   }
@@ -66,7 +91,7 @@ function sharesOf(problem: Problem): { readonly train: number; readonly measure:
 function* within<T>(steps: Generator<SolveEvent, T>, from: number, share: number): Generator<SolveEvent, T> {
   let step = steps.next();
   while (!step.done) {
-    yield step.value.kind === 'progress' ? { kind: 'progress', fraction: from + share * Math.min(1, step.value.fraction) } : step.value;
+    yield step.value.kind === 'progress' ? { ...step.value, fraction: from + share * Math.min(1, step.value.fraction) } : step.value;
     step = steps.next();
   }
   return step.value;

@@ -1,6 +1,6 @@
 /** The engine's workers as threads of Node. */
 import { Worker, type WorkerOptions } from 'node:worker_threads';
-import type { CacheStore, EngineHost, WorkerEvents, WorkerHandle } from '../host.js';
+import type { CacheStore, CheckpointStore, EngineHost, WorkerEvents, WorkerHandle } from '../host.js';
 import type { FromWorker } from '../messages.js';
 import { WorkerFlags } from './flags.js';
 
@@ -10,6 +10,8 @@ const graceMilliseconds = 25;
 export interface NodeHostOptions {
   readonly workers: number;
   readonly cache: CacheStore | null;
+  /** None by default. */
+  readonly checkpoints?: CheckpointStore | null;
   /** Entry point of a worker thread. */
   readonly script: URL;
   /** Arguments of Node for the thread, such as a loader in tests. */
@@ -22,6 +24,7 @@ export function nodeHost(options: NodeHostOptions): EngineHost {
   return {
     workers: Math.max(1, options.workers),
     cache: options.cache,
+    checkpoints: options.checkpoints ?? null,
     spawn: (events) => {
       const limits = options.heapMegabytes === undefined ? {} : { resourceLimits: { maxOldGenerationSizeMb: options.heapMegabytes } };
       return spawnThread(options.script, { execArgv: [...(options.execArgv ?? [])], ...limits }, events);

@@ -32,4 +32,4 @@ function* solve(problem: Problem): Generator<SolveEvent, RunResult> {
   }
 }
 
-serve(parentPort!, new WorkerFlags(workerData), solve);
+serve(parentPort!, new WorkerFlags(workerData), solve, new URL('./none.wasm', import.meta.url));

@@ -1,5 +1,5 @@
 /** Workers that live in the test's own thread, so that a test decides what they solve, when they answer and when they die. */
-import type { CacheStore, EngineHost, WorkerEvents } from '../../../src/engine/host.js';
+import type { CacheStore, CheckpointStore, EngineHost, WorkerEvents } from '../../../src/engine/host.js';
 import type { WorkerServices } from '../../../src/engine/worker-core.js';
 import { runBatch } from '../../../src/engine/worker-core.js';
 import type { RunResult } from '../../../src/solver/result.js';
@@ -14,17 +14,19 @@ export interface InlineHost extends EngineHost {
 export interface InlineOptions {
   readonly workers?: number;
   readonly cache?: CacheStore | null;
+  readonly checkpoints?: CheckpointStore | null;
   readonly solve: WorkerServices['solve'];
   /** Awaited before each message of a worker is handed over, to mix up their order. */
   readonly delay?: () => Promise<void>;
 }
 
-export function inlineHost({ workers = 1, cache = null, solve, delay = async () => {} }: InlineOptions): InlineHost {
+export function inlineHost({ workers = 1, cache = null, checkpoints = null, solve, delay = async () => {} }: InlineOptions): InlineHost {
   const alive = new Map<number, { events: WorkerEvents; busy: number | null }>();
   let next = 0;
   const host: InlineHost = {
     workers,
     cache,
+    checkpoints,
     spawned: 0,
     disposed: 0,
     spawn(events) {
@@ -36,6 +38,7 @@ export function inlineHost({ workers = 1, cache = null, solve, delay = async () 
       let messages = Promise.resolve();
       const services: WorkerServices = {
         solve,
+        kernels: () => null,
         readTokens: async () => ({ rows: 1, columns: 1, data: new Float64Array([2]) }),
         post: (message) => {
           messages = messages.then(delay).then(() => {
@@ -47,6 +50,7 @@ export function inlineHost({ workers = 1, cache = null, solve, delay = async () 
           if (job !== null) state.busy = job;
         },
         reportDue: () => true,
+        checkpointDue: () => true,
       };
       return {
         post: (message) => {

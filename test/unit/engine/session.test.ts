@@ -69,7 +69,9 @@ describe('an engine session', () => {
   it('tells of every run: started, on its way, done; then of the experiment', async () => {
     const events: string[] = [];
     const note = (event: EngineEvent) =>
-      events.push(event.kind === 'run' ? `${event.run} ${event.outcome.status}` : `final ${event.final}`);
+      events.push(
+        event.kind === 'run' ? `${event.run} ${event.outcome.status}` : event.kind === 'notice' ? event.notice : `final ${event.final}`,
+      );
     await runPlan(plan(experiment({ sweeps: lengths(1, 2) })), inlineHost({ solve: lengthSolver() }), note);
     assert.deepEqual(events, ['0 running', '0 running', '0 done', '1 running', '1 running', '1 done', 'final true']);
   });

@@ -1,15 +1,17 @@
 import assert from 'node:assert/strict';
+import { blockPrompts, createBatchKernel, streamName } from '../../../src/kernels/index.js';
 import { trainFlow } from '../../../src/solver/flow.js';
+import { taskForms } from '../../../src/solver/law-form.js';
 import { layoutOf, merge, pullBack } from '../../../src/solver/parameters.js';
 import { populationRisk } from '../../../src/solver/population.js';
 import type { Attention, Problem, Task, Train } from '../../../src/solver/problem.js';
-import { promptEvaluator } from '../../../src/solver/prompt-routes.js';
 import { WorkingModel } from '../../../src/solver/prompts.js';
 import { stream } from '../../../src/solver/random.js';
 import { SolverFailure } from '../../../src/solver/result.js';
 import { RunningMean } from '../../../src/solver/running-mean.js';
 import { taskSampler } from '../../../src/solver/sampling.js';
-import { type StochasticPoint, type StochasticState, StochasticTraining, trainStochastic } from '../../../src/solver/sgd.js';
+import { StochasticTraining, trainStochastic } from '../../../src/solver/sgd.js';
+import { decodeState, encodeState, type StochasticPoint, type StochasticState } from '../../../src/solver/training-state.js';
 import { gaussianLaw, kms, taskOfDimension, taskProblem } from './problems.js';
 
 type Stochastic = Extract<Train, { kind: 'sgd' | 'adam' }>;
@@ -41,28 +43,30 @@ function problemOf(train: Partial<Stochastic>, attention: Partial<Attention> = {
 }
 
 function run(problem: Problem, state: StochasticState | null = null): readonly StochasticPoint[] {
-  const generator = trainStochastic(problem, state);
+  const generator = trainStochastic(problem, state === null ? {} : { state: encodeState(state) });
   for (;;) {
     const next = generator.next();
     if (next.done) return next.value;
   }
 }
 
-function drain(training: StochasticTraining): void {
-  for (const _ of training.advance());
-}
-
 /** A state at θ after `step` steps of plain SGD. */
 function stateAt(theta: ArrayLike<number>, step = 0): StochasticState {
-  const zeros = Array.from(theta, () => 0);
-  return { step, theta: Array.from(theta), first: zeros, second: [], ceiling: null, points: [] };
+  return {
+    step,
+    theta: Float64Array.from(theta),
+    first: new Float64Array(theta.length),
+    second: new Float64Array(0),
+    ceiling: null,
+    points: [],
+  };
 }
 
 /** The gradient of step `step`'s batch at θ, as one step of plain SGD at rate 1 reveals it. */
 function batchGradient(problem: Problem, theta: Float64Array, step: number): Float64Array {
   const train = { ...(problem.train as Stochastic), kind: 'sgd' as const, rate: 1, momentum: 0, steps: step + 1 };
-  const training = new StochasticTraining({ ...problem, train }, stateAt(theta, step));
-  drain(training);
+  const training = new StochasticTraining({ ...problem, train }, { state: encodeState(stateAt(theta, step)) });
+  training.takeStep();
   return theta.map((x, i) => x - training.parameters[i]);
 }
 
@@ -107,28 +111,43 @@ describe('SGD on fresh prompts', () => {
     });
   });
 
-  it('takes the average over the prompts of its batch', () => {
-    const problem = problemOf({ batch: 3 }, { parameters: 'factored', keyDimension: 2 });
+  it('takes the average over the prompts of its batch, block after block', () => {
+    const batch = blockPrompts + 7;
+    const problem = problemOf({ batch }, { parameters: 'factored', keyDimension: 2 });
     const layout = layoutOf(problem);
     const theta = new StochasticTraining(problem).parameters.slice();
-    const { root } = taskSampler(task);
+    const sampler = taskSampler(task);
+    const { root } = sampler;
     const model = new WorkingModel(root, 2, 1);
-    const merged = merge(layout, theta);
-    model.set(merged);
+    model.set(merge(layout, theta));
+    const setting = {
+      kernel: 'softmax',
+      heads: 1,
+      dimension: 2,
+      length: 6,
+      noise: 0.3,
+      link: 'identity',
+      ...taskForms(task, sampler),
+    } as const;
+    const kernel = createBatchKernel(setting, 'double', null);
     const gU = new Float64Array(9);
     const gv = new Float64Array(3);
     let loss = 0;
     const step = 2;
-    for (let b = 0; b < 3; b++) {
-      const rng = stream(plainTrain.seed, 'sgd', step * 3 + b);
-      const prompt = promptEvaluator(task, 'softmax', 1, 6);
-      prompt.draw(rng);
-      const error = prompt.evaluate(rng, model) - prompt.target - prompt.targetNoise;
-      loss += error ** 2 / 6;
-      const image = (x: Float64Array, i: number): number => (i === 2 ? x[2] : root[2 * i] * x[0] + root[2 * i + 1] * x[1]);
+    for (const [first, count] of [
+      [0, blockPrompts],
+      [blockPrompts, 7],
+    ] as const) {
+      kernel.begin(streamName(plainTrain.seed, 'sgd', step), first, count, model.keyQuery, model.value);
+      while (!kernel.advance(1));
+      const { keyQuery, value, errorSquares } = kernel.sums;
+      loss += errorSquares / (2 * batch);
+      const rootOf = (x: ArrayLike<number>, i: number, at: number, stride: number): number =>
+        i === 2 ? x[at + 2 * stride] : root[2 * i] * x[at] + root[2 * i + 1] * x[at + stride];
       for (let i = 0; i < 3; i++) {
-        gv[i] += (error * image(prompt.mean, i)) / 3;
-        for (let j = 0; j < 2; j++) gU[3 * i + j] += (error * image(prompt.slope, i) * image(prompt.query, j)) / 3;
+        gv[i] += rootOf(value, i, 0, 1) / batch;
+        const row = [0, 1].map((j) => rootOf(keyQuery, i, j, 2));
+        for (let j = 0; j < 2; j++) gU[3 * i + j] += rootOf(row, j, 0, 1) / batch;
       }
     }
     const expected = new Float64Array(layout.size);
@@ -137,7 +156,7 @@ describe('SGD on fresh prompts', () => {
     expected.forEach((g, i) => {
       assert.ok(Math.abs(g - found[i]) < 1e-14);
     });
-    const points = run({ ...problem, train: { ...plainTrain, batch: 3, steps: 2 } }, stateAt(theta, 2));
+    const points = run({ ...problem, train: { ...plainTrain, batch, steps: 2 } }, stateAt(theta, 2));
     assert.ok(Math.abs(points[0].loss - loss) < 1e-14);
   });
 
@@ -201,19 +220,27 @@ describe('SGD on fresh prompts', () => {
       const problem = problemOf({ kind, momentum: 0.5, steps: 9, record: 2 }, { parameters: 'factored', heads: 2 });
       const whole = run(problem);
       const training = new StochasticTraining(problem);
-      for (let k = 0; k < 5; k++) drain(training);
-      const saved: StochasticState = JSON.parse(JSON.stringify(training.exportState()));
+      for (let k = 0; k < 5; k++) training.takeStep();
+      const { size } = layoutOf(problem);
+      const saved = decodeState(training.exportState(), size, kind === 'adam' ? size : 0);
+      assert.equal(saved?.step, 5);
       assert.deepEqual(run(problem, saved), whole);
       assert.deepEqual(run(problem), whole);
     }
   });
 
   it('reports progress from 0 to 1', () => {
-    const generator = trainStochastic(problemOf({ steps: 30, batch: 16 }, { heads: 2 }, 3000));
-    const fractions: number[] = [];
-    for (const event of generator) if (event.kind === 'progress') fractions.push(event.fraction);
-    assert.ok(fractions.length > 3);
-    for (let i = 0; i < fractions.length; i++) assert.ok(fractions[i] > (fractions[i - 1] ?? 0) && fractions[i] <= 1);
+    // Short steps, and steps that are longer than the time between two events.
+    for (const [steps, length] of [
+      [3000, 10],
+      [3, 100_000],
+    ] as const) {
+      const generator = trainStochastic(problemOf({ steps, batch: 16 }, { heads: 2 }, length));
+      const fractions: number[] = [];
+      for (const event of generator) if (event.kind === 'progress') fractions.push(event.fraction);
+      assert.ok(fractions.length > 5);
+      for (let i = 0; i < fractions.length; i++) assert.ok(fractions[i] > (fractions[i - 1] ?? 0) && fractions[i] <= 1);
+    }
   });
 
   it('says when it diverges, and which setting is at fault', () => {

@@ -1,0 +1,263 @@
+/**
+ * The fresh prompts of one training step, in blocks. A block is the same numbers wherever and whenever it is evaluated, and the sums of a batch
+ * are those of its blocks added in their order: a batch gives the same bits on any number of workers.
+ */
+import { type BatchKernel, blockPrompts, createBatchKernel, type KernelModule, type PromptSetting, streamName } from '../kernels/index.js';
+import { taskForms } from './law-form.js';
+import { type Merged, taskOf } from './parameters.js';
+import type { Problem, SolverSettings, Train } from './problem.js';
+import { promptEvaluator } from './prompt-routes.js';
+import { GradientSum, type PromptEvaluator, WorkingModel } from './prompts.js';
+import { stream } from './random.js';
+import { promptWork } from './sampled-risk.js';
+import { taskSampler } from './sampling.js';
+
+export type StochasticTrain = Extract<Train, { kind: 'sgd' | 'adam' }>;
+
+/** Places of a row of sums: Σ error², Σ error⁴, Σ label², the sharpest scores; then the gradients in working coordinates. */
+export const place = { squares: 0, fourths: 1, labels: 2, sharpest: 3, gradients: 4 } as const;
+
+export interface BatchSource {
+  readonly blocks: number;
+  /** Length of a row of sums. */
+  readonly row: number;
+  /** Estimate for a whole batch on one core. */
+  readonly seconds: number;
+  /** True when a result is not that of the WebAssembly kernels. */
+  readonly portable: boolean;
+  /** The next blocks are of step `step` at these parameters. */
+  prepare(step: number, merged: Merged): void;
+  /** Starts on `count` blocks from `first` on. */
+  begin(first: number, count: number): void;
+  /** The part of the blocks begun that is done, about: 0 to 1. */
+  readonly progress: number;
+  /** Works on for a few milliseconds; true when the sums of the blocks are in out[at] … out[at + row − 1]. */
+  advance(out: Float64Array, at: number): boolean;
+  /** True when the scores in a row are too sharp for how it was computed: the batch is to be evaluated again, from its first block. */
+  sharpen(sums: Float64Array): boolean;
+  /** `scale` times the gradients of U (heads × D × D) and v (heads × D) of ½ Σ error², from a row of sums. */
+  gradients(sums: Float64Array, scale: number, gU: Float64Array, gv: Float64Array): void;
+}
+
+/** Parameters in working coordinates, and the way back for the gradients. */
+abstract class WorkingBatch {
+  readonly row: number;
+  readonly blocks: number;
+  protected readonly model: WorkingModel;
+  protected readonly sums: GradientSum;
+
+  constructor(
+    problem: Problem,
+    protected readonly train: StochasticTrain,
+  ) {
+    const { root, dimension } = taskSampler(taskOf(problem));
+    const { heads } = problem.attention;
+    this.model = new WorkingModel(root, dimension, heads);
+    this.sums = new GradientSum(root, dimension, heads);
+    this.row = place.gradients + this.sums.length;
+    this.blocks = Math.ceil(train.batch / blockPrompts);
+  }
+
+  gradients(sums: Float64Array, scale: number, gU: Float64Array, gv: Float64Array): void {
+    this.sums.take(sums, place.gradients);
+    this.sums.finish(scale, gU, gv);
+  }
+}
+
+/** Tokens for each call of a kernel: a few milliseconds. */
+const tokensAtOnce = { single: 400_000, double: 200_000, portable: 60_000 } as const;
+/** Seconds for a token, D = 6, and what a prompt costs beside its tokens, in tokens. */
+const secondsPerToken = { single: 6e-9, double: 17e-9, portable: 80e-9 } as const;
+const tokensPerPrompt = 12;
+/** Scores with a larger standard deviation, or explicit ones of a larger magnitude, are not left to single precision. */
+const sharpestInSingle = { plane: 6, explicit: 24 } as const;
+/** Where the root mean square of the scores' deviation is above this, some prompt of a batch will be beyond single precision. */
+const sharpOnAverage = 2;
+
+/** Finite prompts by the sampling kernels: prompt b of step k is stream b of the family (seed, 'sgd', k), whatever the length and the kernel. */
+export class KernelBatch extends WorkingBatch implements BatchSource {
+  readonly seconds: number;
+  private readonly setting: PromptSetting;
+  private readonly precision: SolverSettings['precision'];
+  private readonly plane: boolean;
+  private single: BatchKernel | null = null;
+  private double: BatchKernel | null = null;
+  private kernel: BatchKernel;
+  private name: Int32Array;
+  /** E|u|² + s²: what the label's coordinate adds to the scores' variance. */
+  private readonly labelPower: number;
+  /** Tokens of a prompt, those of all heads together; 0 where a prompt is drawn without. And tokens of the blocks begun that are left. */
+  private readonly perPrompt: number;
+  private begun = 1;
+  private left = 0;
+
+  constructor(
+    problem: Problem,
+    train: StochasticTrain,
+    private readonly module: KernelModule | null,
+  ) {
+    super(problem, train);
+    const task = taskOf(problem);
+    const sampler = taskSampler(task);
+    const { kernel, heads } = problem.attention;
+    const forms = taskForms(task, sampler);
+    this.setting = { kernel, heads, dimension: task.dimension, length: problem.length, ...forms, noise: task.noise, link: task.link };
+    this.plane = heads === 1 && sampler.gaussian;
+    this.precision = problem.solver.precision;
+    this.labelPower = secondMomentOf(forms.weights) + task.noise ** 2;
+    this.kernel = this.of(this.precision === 'double' ? 'double' : 'single');
+    this.name = streamName(train.seed, 'sgd', 0);
+    this.perPrompt = this.plane && kernel === 'linear' ? 0 : problem.length * heads;
+    const width = this.plane ? 1 : task.dimension / 3 + 1;
+    this.seconds = train.batch * (this.perPrompt * width + tokensPerPrompt) * secondsPerToken[this.kernel.arithmetic];
+  }
+
+  get portable(): boolean {
+    return this.kernel.arithmetic === 'portable';
+  }
+
+  get progress(): number {
+    return this.begun > 0 ? 1 - this.left / this.begun : 0;
+  }
+
+  private of(precision: 'single' | 'double'): BatchKernel {
+    if (precision === 'single') {
+      this.single ??= createBatchKernel(this.setting, 'single', this.module);
+      return this.single;
+    }
+    this.double ??= createBatchKernel(this.setting, 'double', this.module);
+    return this.double;
+  }
+
+  prepare(step: number, merged: Merged): void {
+    this.model.set(merged);
+    this.name = streamName(this.train.seed, 'sgd', step);
+    if (this.precision === 'auto') this.kernel = this.of(this.meanSharpness() > sharpOnAverage ** 2 ? 'double' : 'single');
+  }
+
+  /** The largest E τ² of a head, with g of covariance I and E u = 0. */
+  private meanSharpness(): number {
+    if (this.setting.kernel === 'linear') return 0;
+    const { keyQuery, heads, dimension: d } = this.model;
+    let largest = 0;
+    for (let h = 0, at = 0; h < heads; h++) {
+      let sum = 0;
+      for (let i = 0; i <= d; i++) {
+        let square = 0;
+        for (let j = 0; j < d; j++, at++) square += keyQuery[at] * keyQuery[at];
+        sum += (i < d ? 1 : this.labelPower) * square;
+      }
+      largest = Math.max(largest, sum);
+    }
+    return largest;
+  }
+
+  begin(first: number, count: number): void {
+    const from = first * blockPrompts;
+    const prompts = Math.min(this.train.batch - from, count * blockPrompts);
+    this.begun = this.perPrompt * prompts;
+    this.left = this.begun;
+    this.kernel.begin(this.name, from, prompts, this.model.keyQuery, this.model.value);
+  }
+
+  advance(out: Float64Array, at: number): boolean {
+    const { kernel } = this;
+    const tokens = tokensAtOnce[kernel.arithmetic];
+    if (!kernel.advance(tokens)) {
+      // Never the last of them: how many tokens a call takes is about.
+      this.left = Math.max(this.left - tokens, 0.01 * this.left);
+      return false;
+    }
+    const { errorSquares, errorFourths, labelSquares, sharpest, keyQuery, value } = kernel.sums;
+    out[at + place.squares] = errorSquares;
+    out[at + place.fourths] = errorFourths;
+    out[at + place.labels] = labelSquares;
+    out[at + place.sharpest] = sharpest;
+    out.set(keyQuery, at + place.gradients);
+    out.set(value, at + place.gradients + keyQuery.length);
+    return true;
+  }
+
+  sharpen(sums: Float64Array): boolean {
+    const limit = this.plane ? sharpestInSingle.plane : sharpestInSingle.explicit;
+    // Not `<=`: what overflowed in single precision is looked at again, too.
+    if (this.precision !== 'auto' || this.kernel.arithmetic !== 'single' || sums[place.sharpest] < limit) return false;
+    this.kernel = this.of('double');
+    return true;
+  }
+}
+
+function secondMomentOf(form: PromptSetting['weights']): number {
+  let sum = 0;
+  for (const { share, mean, factor, baseDimension } of form) {
+    let square = factor === null ? baseDimension : 0;
+    for (const m of mean) square += m * m;
+    for (const f of factor ?? []) square += f * f;
+    sum += share * square;
+  }
+  return sum;
+}
+
+/** Multiply-adds a second in plain TypeScript, about. */
+const workPerSecond = 2e8;
+
+/** Infinite prompts by their limit, in double precision: prompt b of step k is named (seed, 'sgd', k · batch + b). */
+export class LimitBatch extends WorkingBatch implements BatchSource {
+  readonly portable = false;
+  private readonly prompt: PromptEvaluator;
+  private step = 0;
+  private first = 0;
+  private next = 0;
+  private end = 0;
+  readonly seconds: number;
+
+  constructor(problem: Problem, train: StochasticTrain) {
+    super(problem, train);
+    const { kernel, heads } = problem.attention;
+    this.prompt = promptEvaluator(taskOf(problem), kernel, heads, problem.length);
+    this.seconds = (train.batch * promptWork(problem)) / workPerSecond;
+  }
+
+  get progress(): number {
+    return (this.next - this.first) / (this.end - this.first);
+  }
+
+  prepare(step: number, merged: Merged): void {
+    this.model.set(merged);
+    this.step = step;
+  }
+
+  begin(first: number, count: number): void {
+    this.first = first;
+    this.next = first;
+    this.end = Math.min(this.blocks, first + count);
+  }
+
+  advance(out: Float64Array, at: number): boolean {
+    if (this.next === this.first) out.fill(0, at, at + this.row);
+    this.block(this.next, out, at);
+    this.next++;
+    return this.next >= this.end;
+  }
+
+  private block(index: number, out: Float64Array, at: number): void {
+    const { train, prompt, model, sums } = this;
+    sums.reset();
+    const end = Math.min(train.batch, (index + 1) * blockPrompts);
+    for (let b = index * blockPrompts; b < end; b++) {
+      const rng = stream(train.seed, 'sgd', this.step * train.batch + b);
+      prompt.draw(rng);
+      const label = prompt.target + prompt.targetNoise;
+      const error = prompt.evaluate(rng, model) - label;
+      sums.add(prompt, error);
+      out[at + place.squares] += error * error;
+      out[at + place.fourths] += error ** 4;
+      out[at + place.labels] += label * label;
+    }
+    sums.addTo(out, at + place.gradients);
+  }
+
+  sharpen(): boolean {
+    return false;
+  }
+}
