@@ -22,14 +22,21 @@ import { complete, type Item, triggerCharacters } from '../../language/features/
 import type { SpecDocument } from '../../language/features/document.js';
 import { hoverAt } from '../../language/features/hover.js';
 import { definitionAt, highlightsAt, occurrencesAt, rename, renamePlace } from '../../language/features/names.js';
+import { namedFiles, type PathPlace, pathAt } from '../../language/features/paths.js';
 import { semanticTokens, tokenModifiers, tokenTypes } from '../../language/features/semantic-tokens.js';
 import { signatureAt } from '../../language/features/signature.js';
 import { folds, type SpecSymbol, selections, symbols } from '../../language/features/symbols.js';
+import type { FileReader } from '../../spec/index.js';
 import { diagnosticOf, rangeOf } from './convert.js';
+import { addressOf, entriesOf, type FolderEntry } from './files.js';
 import type { Spec } from './specs.js';
 
+/** Characters after which a path goes on; elsewhere they ask for nothing. */
+const pathTriggers: readonly string[] = ['"', '/'];
+
 export const featureCapabilities: ServerCapabilities = {
-  completionProvider: { triggerCharacters: [...triggerCharacters] },
+  completionProvider: { triggerCharacters: [...triggerCharacters, ...pathTriggers] },
+  documentLinkProvider: {},
   hoverProvider: true,
   signatureHelpProvider: { triggerCharacters: ['(', ','], retriggerCharacters: [')'] },
   definitionProvider: true,
@@ -70,8 +77,12 @@ const symbolKinds: Readonly<Record<SpecSymbol['kind'], SymbolKind>> = {
   statement: SymbolKind.Object,
 };
 
-/** `specOf` answers the newest version of an open spec. */
-export function registerFeatures(connection: Connection, specOf: (uri: string) => Spec | null): void {
+/** `specOf` answers the newest version of an open spec, `readerOf` the files that it may read. */
+export function registerFeatures(
+  connection: Connection,
+  specOf: (uri: string) => Spec | null,
+  readerOf: (uri: string) => FileReader,
+): void {
   /** Answers `empty` for a text that is not open, and passes the place as an offset. */
   const at = <P extends TextDocumentPositionParams, R>(
     feature: (document: SpecDocument, offset: number, spec: Spec, params: P) => R,
@@ -85,6 +96,9 @@ export function registerFeatures(connection: Connection, specOf: (uri: string) =
 
   connection.onCompletion(
     at((document, offset, spec, { context }) => {
+      const path = pathAt(document, offset);
+      if (path !== null) return entriesOf(readerOf(spec.uri), path.folder).map((entry) => pathItem(spec, path, entry));
+      if (pathTriggers.includes(context?.triggerCharacter ?? '')) return [];
       return complete(document, offset, context?.triggerCharacter ?? null).map((item) => completionItem(spec, item));
     }, [] as CompletionItem[]),
   );
@@ -149,6 +163,14 @@ export function registerFeatures(connection: Connection, specOf: (uri: string) =
     }, null),
   );
 
+  connection.onDocumentLinks(({ textDocument }) => {
+    const spec = specOf(textDocument.uri);
+    return (spec === null ? [] : namedFiles(spec.document)).flatMap((file) => {
+      const target = addressOf(readerOf(textDocument.uri), file.path);
+      return target === null ? [] : [{ range: rangeOf(spec!.source, file), target }];
+    });
+  });
+
   connection.onDocumentSymbol(({ textDocument }) => {
     const spec = specOf(textDocument.uri);
     return spec === null ? [] : symbols(spec.document).map((symbol) => documentSymbol(spec, symbol));
@@ -209,6 +231,19 @@ export function registerFeatures(connection: Connection, specOf: (uri: string) =
     }
     return builder.build();
   });
+}
+
+function pathItem(spec: Spec, { replace }: PathPlace, { name, isFolder }: FolderEntry): CompletionItem {
+  const text = isFolder ? `${name}/` : name;
+  return {
+    label: text,
+    kind: isFolder ? CompletionItemKind.Folder : CompletionItemKind.File,
+    // Files before folders, and the folder above at the end.
+    sortText: `${name === '..' ? 2 : isFolder ? 1 : 0}${name}`,
+    filterText: name,
+    textEdit: { range: rangeOf(spec.source, replace), newText: text },
+    ...(isFolder ? { command: suggestAgain } : {}),
+  };
 }
 
 const suggestAgain = { title: '', command: 'editor.action.triggerSuggest' };

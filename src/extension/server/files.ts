@@ -1,6 +1,7 @@
 /** Which data files a spec may read: those of its workspace folder, or of its own folder when it is opened alone. */
+import { readdirSync } from 'node:fs';
 import { dirname, isAbsolute, relative } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { folderReader } from '../../engine/node/reader.js';
 import type { FileReader } from '../../spec/index.js';
 import { noFiles } from '../../spec/index.js';
@@ -28,4 +29,36 @@ function pathOf(uri: string): string | null {
 function isInside(folder: string, path: string): boolean {
   const inside = relative(folder, path);
   return inside === '' || !(inside.startsWith('..') || isAbsolute(inside));
+}
+
+export interface FolderEntry {
+  readonly name: string;
+  readonly isFolder: boolean;
+}
+
+const dataFile = /\.(csv|npy)$/i;
+
+/** What a spec may name in a folder, as the spec writes it (empty, or with `/` at its end): folders and data files, by name. */
+export function entriesOf(reader: FileReader, folder: string): FolderEntry[] {
+  const resolved = reader.resolve(folder === '' ? '.' : folder);
+  if (typeof resolved !== 'string') return [];
+  const above = /^(\.\.\/)*$/.test(folder) && typeof reader.resolve(`${folder}..`) === 'string' ? [{ name: '..', isFolder: true }] : [];
+  try {
+    const entries = readdirSync(resolved, { withFileTypes: true }).flatMap((entry): FolderEntry[] => {
+      if (entry.name.startsWith('.') || entry.name === 'node_modules') return [];
+      // A link may lead to either; what it leads to is found out when it is taken.
+      if (entry.isDirectory()) return [{ name: entry.name, isFolder: true }];
+      return dataFile.test(entry.name) ? [{ name: entry.name, isFolder: false }] : [];
+    });
+    return [...entries.sort((a, b) => (a.name < b.name ? -1 : 1)), ...above];
+  } catch {
+    // A folder that cannot be read has nothing to offer.
+    return [];
+  }
+}
+
+/** Address of a file that a spec names; null when there is none, or none that it may read. */
+export function addressOf(reader: FileReader, path: string): string | null {
+  const resolved = path === '' ? null : reader.resolve(path);
+  return typeof resolved === 'string' ? pathToFileURL(resolved).href : null;
 }

@@ -125,7 +125,11 @@ export function serve(connection: Connection): void {
     return spec === null ? null : valueAt(spec.document, offset);
   });
 
-  registerFeatures(connection, (uri) => specAt(uri));
+  registerFeatures(
+    connection,
+    (uri) => specAt(uri),
+    (uri) => specs.reader(uri),
+  );
   documents.listen(connection);
   connection.listen();
 }

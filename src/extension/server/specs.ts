@@ -4,7 +4,7 @@ import type { Diagnostic } from '../../language/diagnostic.js';
 import { SpecDocument } from '../../language/features/document.js';
 import { parseSpec } from '../../language/index.js';
 import type { Plan } from '../../spec/experiment.js';
-import { buildPlan, createEvaluator, FileStore } from '../../spec/index.js';
+import { buildPlan, createEvaluator, type FileReader, FileStore } from '../../spec/index.js';
 import { readerFor } from './files.js';
 
 export interface Spec {
@@ -56,8 +56,13 @@ export class Specs {
     return { ...buildPlan(parsed, this.#options(uri)), document: new SpecDocument(parsed, createEvaluator(parsed)) };
   }
 
+  /** Of the files that a spec may read. */
+  reader(uri: string): FileReader {
+    return readerFor(uri, this.#folders);
+  }
+
   #options(uri: string) {
-    const reader = readerFor(uri, this.#folders);
+    const reader = this.reader(uri);
     let files = this.#files.get(uri);
     if (files === undefined) {
       files = new FileStore(reader);

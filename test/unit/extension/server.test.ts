@@ -209,6 +209,39 @@ describe('the language server as a process', function () {
     assert.equal(value?.text, 'kms(0.5)');
   });
 
+  it('goes on with a path inside a file name, and links the files that are there', async () => {
+    const inner = join(folder, 'paths');
+    mkdirSync(join(inner, 'data', 'deep'), { recursive: true });
+    for (const name of ['data/run.csv', 'data/tokens.npy', 'data/notes.txt', 'data/.hidden.csv', 'top.csv'])
+      writeFileSync(join(inner, name), 'x\n1\n');
+    const uri = pathToFileURL(join(inner, 'spec.attn')).href;
+    await client.open(uri, 'let law = file("data/run.csv")\nlet half = 1/2\nlet other = file("missing.csv")\nlet m = file("\n');
+    const offered = async (line: number, character: number, triggerCharacter?: string) => {
+      const context = triggerCharacter === undefined ? { triggerKind: 1 } : { triggerKind: 2, triggerCharacter };
+      const params = { textDocument: { uri }, position: { line, character }, context };
+      return client.request<{ label: string; textEdit: { range: { start: { character: number }; end: { character: number } } } }[]>(
+        'textDocument/completion',
+        params,
+      );
+    };
+    const inFolder = await offered(0, 'let law = file("data/r'.length, '/');
+    assert.deepEqual(inFolder.map(({ label }) => label).sort(), ['deep/', 'run.csv', 'tokens.npy']);
+    const { start, end } = inFolder[0]!.textEdit.range;
+    assert.deepEqual([start.character, end.character], ['let law = file("data/'.length, 'let law = file("data/run.csv'.length]);
+    const labels = async (...at: Parameters<typeof offered>) => (await offered(...at)).map(({ label }) => label).sort();
+    assert.deepEqual(await labels(0, 'let law = file("'.length, '"'), ['../', 'data/', 'top.csv']);
+    assert.deepEqual(await labels(3, 'let m = file("'.length, '"'), ['../', 'data/', 'top.csv'], 'the string is still open');
+    assert.deepEqual(await labels(1, 'let half = 1/'.length, '/'), [], 'a division');
+    const links = await client.request<{ target: string; range: { start: { line: number; character: number } } }[]>(
+      'textDocument/documentLink',
+      { textDocument: { uri } },
+    );
+    assert.deepEqual(
+      links.map(({ target, range }) => [target, range.start]),
+      [[pathToFileURL(join(inner, 'data', 'run.csv')).href, { line: 0, character: 'let law = file("'.length }]],
+    );
+  });
+
   it('reads data files of the workspace alone, and again when they change', async () => {
     const inner = join(folder, 'inner');
     mkdirSync(inner);
