@@ -93,6 +93,10 @@ export class App {
       this.colours = currentColours();
       this.draw();
     });
+    // Nothing here wanted it: the reader is done here.
+    root.addEventListener('keydown', (event) => {
+      if (event.key === 'Escape' && !event.defaultPrevented) editor.post({ type: 'showSource' });
+    });
     editor.listen((message) => this.receive(message));
     editor.post({ type: 'ready', version: protocolVersion, experiment: this.memory.experiment, tab: this.memory.tab });
   }

@@ -101,6 +101,7 @@ const fromPanel: { readonly [Type in FromPanel['type']]: Shape } = {
   cancel: {},
   compare: { on: flag },
   resume: {},
+  showSource: {},
   slide: { id: text, value: finite, phase: oneOf('drag', 'commit', 'revert') },
   export: { format: oneOf('svg', 'png', 'csv', 'json', 'pgfplots'), chart: orNull(text) },
   copyFigure: { chart: text },

@@ -176,6 +176,8 @@ export type FromPanel =
   /** The content of this sequence is on the screen. */
   | { readonly type: 'drawn'; readonly sequence: number }
   | { readonly type: 'reveal'; readonly line: number }
+  /** Back to the text, where its cursor stands. */
+  | { readonly type: 'showSource' }
   /** A curve was chosen: its sweep values are looked for in the text. */
   | { readonly type: 'revealAt'; readonly at: At }
   | { readonly type: 'run' }

@@ -4,6 +4,7 @@ import type { Services } from '../context.js';
 import { askAndExport } from '../export/export.js';
 import { log, reason } from '../log.js';
 import type { PreviewManager } from '../preview/manager.js';
+import { openText } from '../preview/reveal.js';
 import { newExperiment } from '../templates/new-experiment.js';
 import { type Target, targetOf } from './target.js';
 
@@ -54,7 +55,7 @@ export function registerCommands(services: Services, previews: PreviewManager): 
   about('resumeLive', (target) => studyOf(target).setPaused(false));
   register('showSource', async () => {
     const { active } = previews;
-    if (active !== null) await vscode.window.showTextDocument(active.uri, { viewColumn: vscode.ViewColumn.One });
+    if (active !== null) await openText(active.uri);
   });
   for (const kind of ['figure', 'data'] as const) {
     about(kind === 'figure' ? 'exportFigure' : 'exportData', async ({ uri, experiment }) => {

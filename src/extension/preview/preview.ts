@@ -12,7 +12,7 @@ import { log, reason } from '../log.js';
 import type { Study } from '../studies/study.js';
 import { type Content, changesBetween, contentOf, shownIndex } from './content.js';
 import { previewPage } from './html.js';
-import { revealLine, revealSweepValues } from './reveal.js';
+import { openText, revealLine, revealSweepValues } from './reveal.js';
 import { SliderDrag } from './slider-drag.js';
 
 /** Of a figure in pixels, which in its vector form has 96 to the inch. */
@@ -275,6 +275,9 @@ export class Preview implements vscode.Disposable {
         return;
       case 'reveal':
         return revealLine(this.uri, message.line);
+      case 'showSource':
+        await openText(this.uri);
+        return;
       case 'revealAt':
         return revealSweepValues(this.uri, this.study.outline[this.shownIndex()], message.at);
       case 'run':

@@ -3,8 +3,8 @@ import * as vscode from 'vscode';
 import type { ExperimentOutline, TextSpan } from '../../protocol/language.js';
 import type { At } from '../../protocol/messages.js';
 
-/** The editor that shows the text, in its own column when it is open already. */
-async function openText(uri: vscode.Uri): Promise<vscode.TextEditor> {
+/** The editor that shows the text, with the focus, in its own column when it is open already. */
+export async function openText(uri: vscode.Uri): Promise<vscode.TextEditor> {
   const open = vscode.window.visibleTextEditors.find(({ document }) => document.uri.toString() === uri.toString());
   const tabs = vscode.window.tabGroups.all.flatMap(({ tabs: all }) => all);
   const tab = tabs.find(({ input }) => input instanceof vscode.TabInputText && input.uri.toString() === uri.toString());

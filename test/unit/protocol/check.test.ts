@@ -29,6 +29,7 @@ const from: readonly FromPanel[] = [
   { type: 'cancel' },
   { type: 'compare', on: true },
   { type: 'resume' },
+  { type: 'showSource' },
   { type: 'slide', id: 'rho', value: 0.25, phase: 'commit' },
   { type: 'export', format: 'pgfplots', chart: null },
   { type: 'copyFigure', chart: 'risk-against-time' },
