@@ -25,6 +25,14 @@ const quantities: Readonly<Record<QuantityRef['name'], Names>> = {
   output_error: { name: 'output error', symbol: 'E$\u2009‖T[μ̂_L] − T[μ]‖²$' },
   value_gradient_error: { name: 'V-gradient error', symbol: '' },
   key_query_gradient_error: { name: 'U-gradient error', symbol: '' },
+  limit_norm: { name: 'squared norm of the limit', symbol: 'E$\u2009‖T[μ]‖²$' },
+  gaussian_gap: { name: 'distance from the Gaussian limit', symbol: 'E$\u2009‖T[μ] − T[N(m, Γ)]‖²$' },
+  sub_gaussian: { name: 'variance proxy', symbol: '$σ²$' },
+  largest_gain: { name: 'largest gain', symbol: '$γ_h$' },
+  least_gain: { name: 'least gain', symbol: '$γ_h$' },
+  largest_head_weight: { name: 'largest head weight', symbol: '$μ_h$' },
+  least_head_weight: { name: 'least head weight', symbol: '$μ_h$' },
+  approximate_risk: { name: 'approximate risk', symbol: '' },
 };
 
 export const facetNames = { certified: 'certified bound', asymptote: 'asymptote', paper: "paper's form (fitted)" } as const;

@@ -295,6 +295,26 @@ export const quantities: Readonly<Record<string, QuantityInfo>> = {
   ),
   value_gradient_error: quantity('Squared error of the gradient with respect to V.', undefined, true),
   key_query_gradient_error: quantity('Squared error of the gradient with respect to U.', undefined, true),
+  limit_norm: quantity(
+    'Squared norm of the infinite-prompt limit, averaged over the query law; in a task, of the prediction.',
+    'E‖T[μ](z)‖²',
+  ),
+  gaussian_gap: quantity(
+    'Squared distance of the infinite-prompt limit from that of Gaussian tokens with the same mean and covariance; 0 for Gaussian tokens.',
+    'E‖T[μ](z) − V(m + ΓUz)‖²',
+  ),
+  sub_gaussian: quantity(
+    'Variance proxy of the tokens (in a task, of x): the square of their sub-Gaussian parameter.',
+    'least σ² with E exp(aᵀ(z − Ez)) ≤ exp(½ σ² ‖a‖²)',
+  ),
+  largest_gain: quantity('Largest gain of a head.', 'max γ_h, γ_h = tr A_h / d'),
+  least_gain: quantity('Least gain of a head.', 'min γ_h, γ_h = tr A_h / d'),
+  largest_head_weight: quantity('Largest output weight of a head.', 'max μ_h'),
+  least_head_weight: quantity('Least output weight of a head.', 'min μ_h'),
+  approximate_risk: quantity(
+    'Known approximation of the risk of heads with gains γ and weights μ, for Σ = I and w ~ N(0, I/d).',
+    '½(1 + s² − 2μᵀγ + μᵀ(γγᵀ + (1+s²)/L · exp(d γγᵀ))μ)',
+  ),
 };
 
 export const facets: Readonly<Record<string, string>> = {

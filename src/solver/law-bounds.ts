@@ -149,6 +149,6 @@ function lawKey(law: Law): string {
 }
 
 /** Fewer where one tilt takes passes through a whole file. */
-function pointsPerReplicate(law: Law): number {
+export function pointsPerReplicate(law: Law): number {
   return law.kind === 'empirical' ? Math.max(4, Math.min(512, Math.round(4e8 / (law.tokens.rows * law.dimension * replicateCount)))) : 512;
 }

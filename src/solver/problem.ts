@@ -138,6 +138,14 @@ export const quantityNames = [
   'output_error',
   'value_gradient_error',
   'key_query_gradient_error',
+  'limit_norm',
+  'gaussian_gap',
+  'sub_gaussian',
+  'largest_gain',
+  'least_gain',
+  'largest_head_weight',
+  'least_head_weight',
+  'approximate_risk',
 ] as const;
 export type QuantityName = (typeof quantityNames)[number];
 

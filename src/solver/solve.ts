@@ -1,6 +1,7 @@
 /** One run from beginning to end: training, what is measured along it, and the distance from the infinite-prompt limit. */
 import { type ErrorPoint, type MeasuredErrors, measureErrors } from './error-series.js';
 import { Divergence, trainDescent, trainFlow } from './flow.js';
+import { plainLimitQuantities } from './limit-quantities.js';
 import { initialParameters, layoutOf, merge } from './parameters.js';
 import type { Problem } from './problem.js';
 import { type Axis, type RunResult, type Series, type SolveEvent, SolverFailure } from './result.js';
@@ -55,10 +56,12 @@ function* measure(problem: Problem, points: readonly MeasuredPoint[]): Generator
   return { ...join(trajectory, errors), ...seen };
 }
 
-/** Plain tokens have no training: only the distance from the limit is measured. */
+/** Plain tokens have no training: only the limit and the distance from it are measured. */
 function* solvePlain(problem: Problem): Generator<SolveEvent, RunResult> {
-  const empty: MeasuredTrajectory = { method: 'exact', axes: {}, quantities: {} };
-  return join(empty, yield* errorsFrom(problem, [null], null, 0, empty));
+  const quantities = plainLimitQuantities(problem);
+  const method = weakest(Object.values(quantities).map((series) => series.method));
+  const before: MeasuredTrajectory = { method, axes: {}, quantities };
+  return join(before, yield* errorsFrom(problem, [null], null, 0, before));
 }
 
 function trainPoints(problem: Problem, means: TrainingMeans): Generator<SolveEvent, readonly MeasuredPoint[]> {

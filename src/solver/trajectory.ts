@@ -2,6 +2,8 @@
 import { BlockRisk, blockApplies, blockOf, hasGaussianTokens, isBlockForm } from './balanced.js';
 import { type Baseline, bayesRisk, noiseFloor, oneStepRisk, zeroRisk } from './baselines.js';
 import { gradientOf, infinitePrompt, referenceFor, type TrainedPoint, wantsReference } from './flow.js';
+import { headQuantities } from './head-quantities.js';
+import { taskLimitQuantities } from './limit-quantities.js';
 import { frobenius, inverse, traceOfProduct } from './linear-algebra.js';
 import { type Layout, layoutOf, type Merged, merge, taskOf } from './parameters.js';
 import { populationRisk, type RiskValue } from './population.js';
@@ -67,7 +69,8 @@ function beforeTemperature(layout: Layout, theta: Float64Array): Merged {
  * - `parameter_gap`, `merged_parameter_gap`: distance of θ, and of (U, v) before the temperature, from the infinite-prompt solution from the same start;
  * - `gradient_gap`: ‖∇R_L(θ) − ∇R_∞(θ)‖ in the trained parameters, at the recorded θ;
  * - `balance`: Σ_h ‖A_h‖²_F − b_h² of the merged blocks before the temperature; `alignment`: cosine between Σ_h b_h A_h (A for one head) and Σ⁻¹;
- * - `effective_tokens`: 1/E P_2, the mean over heads; L for linear attention.
+ * - `effective_tokens`: 1/E P_2, the mean over heads; L for linear attention;
+ * - those of `limit-quantities.ts` and `head-quantities.ts`.
  * At L = ∞ the gaps are 0. Yields progress.
  */
 export function* measureTrajectory(problem: Problem, points: readonly MeasuredPoint[]): Generator<SolveEvent, MeasuredTrajectory, void> {
@@ -153,6 +156,7 @@ export function* measureTrajectory(problem: Problem, points: readonly MeasuredPo
     quantities.alignment = { against, value, method: 'exact', ...reason };
   }
   if (wanted.has('effective_tokens')) quantities.effective_tokens = yield* effectiveTokens(problem, layout, merged, against);
+  Object.assign(quantities, taskLimitQuantities(problem, task, merged, against), headQuantities(problem, layout, task, merged, against));
   return { method: weakest(Object.values(quantities).map((q) => q.method)), axes, quantities };
 }
 

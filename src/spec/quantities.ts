@@ -11,7 +11,9 @@ import { constantNumber, type Study } from './study.js';
 export const errorNames: readonly QuantityName[] = ['output_error', 'value_gradient_error', 'key_query_gradient_error'];
 const facetNames = ['certified', 'asymptote', 'paper'] as const;
 /** One value for a run, whatever the training. */
-export const singleValued: readonly QuantityName[] = ['bayes_risk', 'one_step_risk', 'zero_risk'];
+export const singleValued: readonly QuantityName[] = ['bayes_risk', 'one_step_risk', 'zero_risk', 'sub_gaussian'];
+/** Of plain tokens too, with or without errors. */
+const ofAnyLaw: readonly QuantityName[] = ['limit_norm', 'gaussian_gap', 'sub_gaussian'];
 const onlyWhileTraining: readonly QuantityName[] = ['parameter_gap', 'merged_parameter_gap', 'gradient_gap'];
 
 /** How a quantity is written: `name`, `name.facet`, `rate of name`. */
@@ -88,6 +90,9 @@ function checkApplies(study: Study, name: QuantityName, node: AstNode): void {
     return;
   }
   if (name === 'effective_tokens') {
+    return;
+  }
+  if (ofAnyLaw.includes(name)) {
     return;
   }
   if (!has('task')) {

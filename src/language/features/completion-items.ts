@@ -211,7 +211,12 @@ export class Items {
   /** Quantities that apply to the experiment; errors alone where a rate or trust length is asked for. */
   quantities(errorsOnly: boolean): void {
     for (const [name, info] of Object.entries(quantities)) {
-      if (info.isError ? !this.#has('concentrate') : errorsOnly || !(this.#has('task') || name === 'effective_tokens')) continue;
+      if (
+        info.isError
+          ? !this.#has('concentrate')
+          : errorsOnly || !(this.#has('task') || ['effective_tokens', 'limit_norm', 'gaussian_gap', 'sub_gaussian'].includes(name))
+      )
+        continue;
       this.add({ label: name, kind: 'quantity', detail: info.formula ?? '', documentation: describeQuantity(name) });
     }
   }

@@ -1,0 +1,170 @@
+/**
+ * The infinite-prompt limit itself (docs/mathematics.md, sections 2 and 7): its size E‖T[μ](z)‖², and its distance from the limit that Gaussian tokens of
+ * the same mean m and covariance Γ would have, E‖T[μ](z) − V(m + ΓUz)‖². Linear attention sees two moments only, and has no such distance.
+ */
+import { kernelLimit, lawMoments } from './cumulant.js';
+import { queriesOf, replicateCount } from './error-nodes.js';
+import { pointsPerReplicate } from './law-bounds.js';
+import { linkMoments, TaskLimit } from './limit-prompts.js';
+import * as linear from './linear-algebra.js';
+import type { Merged } from './parameters.js';
+import type { Law, Problem, QuantityName, Task } from './problem.js';
+import { TaskDraw, WorkingModel } from './prompts.js';
+import { stream } from './random.js';
+import { type Axis, type Series, SolverFailure } from './result.js';
+import { RunningMean } from './running-mean.js';
+import { taskSampler } from './sampling.js';
+import { studentHalfWidth } from './statistics.js';
+import { varianceProxy } from './sub-gaussian.js';
+
+type Wanted = ReadonlySet<QuantityName>;
+
+/** Of plain tokens, whose parameters the problem holds. Averages over a query law are by quasi-Monte Carlo, or whole where it is a short file. */
+export function plainLimitQuantities(problem: Problem): Record<string, Series> {
+  const wanted: Wanted = new Set(problem.measures);
+  const { setting, attention, query, solver } = problem;
+  const out: Record<string, Series> = {};
+  if (setting.kind !== 'tokens') return out;
+  if (wanted.has('sub_gaussian')) out.sub_gaussian = proxySeries(setting.law);
+  if (!(wanted.has('limit_norm') || wanted.has('gaussian_gap'))) return out;
+  const { keyQuery, value, temperature, heads } = attention;
+  if (keyQuery === null || value === null || query === null) {
+    throw new SolverFailure('unsupported', 'The limit on plain tokens needs `key_query`, `value` and a `query`.', 'attention');
+  }
+  const U = linear.scale(keyQuery, 1 / temperature);
+  const { mean, covariance } = lawMoments(setting.law);
+  const queries =
+    query.kind === 'at' ? [{ z: query.at, weight: 1 }] : [...queriesOf(query.law, solver.seed, pointsPerReplicate(setting.law))];
+  const isWhole =
+    query.kind === 'at' ||
+    queries.length % replicateCount !== 0 ||
+    (query.law.kind === 'empirical' && queries.length === query.law.tokens.rows);
+  const replicates = isWhole ? 1 : replicateCount;
+  const norms = new Float64Array(replicates);
+  const gaps = new Float64Array(replicates);
+  queries.forEach(({ z, weight }, i) => {
+    const a = linear.matvec(U, z);
+    const limit = kernelLimit(attention.kernel, setting.law, a);
+    const image = linear.matvec(value, limit);
+    const straight = linear.matvec(covariance, a).map((x, j) => x + mean[j]!);
+    const difference = linear.matvec(
+      value,
+      limit.map((x, j) => x - straight[j]!),
+    );
+    const replicate = Math.floor((i * replicates) / queries.length);
+    // Every head starts from the same parameters, and outputs add up.
+    norms[replicate]! += weight * replicates * heads ** 2 * linear.dot(image, image);
+    if (attention.kernel === 'softmax') gaps[replicate]! += weight * replicates * heads ** 2 * linear.dot(difference, difference);
+  });
+  if (wanted.has('limit_norm')) out.limit_norm = replicated(norms);
+  if (wanted.has('gaussian_gap')) out.gaussian_gap = replicated(gaps);
+  return out;
+}
+
+function replicated(values: Float64Array): Series {
+  if (values.length === 1) return { against: null, value: [values[0]!], method: 'exact' };
+  const mean = new RunningMean();
+  for (const value of values) mean.add(value);
+  return banded(null, [mean], 'quasi_monte_carlo', 0.95);
+}
+
+function banded(
+  against: Axis | null,
+  means: readonly RunningMean[],
+  method: Series['method'],
+  confidence: number,
+  samples?: number,
+): Series {
+  const half = means.map((mean) => studentHalfWidth(confidence, mean.count - 1) * mean.standardError);
+  return {
+    against,
+    value: means.map((mean) => mean.mean),
+    method,
+    ...(half.some((h) => h > 0)
+      ? {
+          lower: means.map((mean, i) => Math.max(0, mean.mean - half[i]!)),
+          upper: means.map((mean, i) => mean.mean + half[i]!),
+          standardError: means.map((mean) => mean.standardError),
+        }
+      : {}),
+    ...(samples === undefined ? {} : { samples }),
+  };
+}
+
+function proxySeries(law: Law): Series {
+  const { value, exact } = varianceProxy(law);
+  return { against: null, value: [value], method: 'exact', ...(exact ? {} : { reason: 'The largest value that an ascent found.' }) };
+}
+
+const samplesOfLimit = 4096;
+
+/** Of a task, along a trajectory: the squared prediction at L = ∞, and its squared distance from the affine one. Draws (w, x_q) alone, the same at every point. */
+export function taskLimitQuantities(problem: Problem, task: Task, merged: readonly Merged[], against: Axis): Record<string, Series> {
+  const wanted: Wanted = new Set(problem.measures);
+  const out: Record<string, Series> = {};
+  if (wanted.has('sub_gaussian')) out.sub_gaussian = proxySeries(lawOfX(task));
+  if (!(wanted.has('limit_norm') || wanted.has('gaussian_gap'))) return out;
+  const { kernel, heads } = problem.attention;
+  const sampler = taskSampler(task);
+  const limit = new TaskLimit(task, sampler, kernel);
+  const moments = new TaskLimit(task, sampler, 'linear');
+  const draw = new TaskDraw(sampler);
+  const d = task.dimension;
+  const D = d + 1;
+  const model = new WorkingModel(sampler.root, d, heads);
+  const tilt = new Float64Array(heads * D);
+  const own = new Float64Array(heads * D);
+  const second = new Float64Array(heads * D);
+  const derivative = new Float64Array(D * D);
+  const isStraight = kernel === 'linear' || sampler.gaussian;
+  const norms: RunningMean[] = [];
+  const gaps: RunningMean[] = [];
+  for (const m of merged) {
+    model.set(m);
+    const norm = new RunningMean();
+    const gap = new RunningMean();
+    for (let n = 0; n < samplesOfLimit; n++) {
+      draw.draw(stream(problem.solver.seed, 'limit', n));
+      model.tilt(draw.query, tilt);
+      let prediction = 0;
+      let straight = 0;
+      const spread = linear.dot(draw.weights, draw.weights);
+      // Without a link y is centred; with one, x is Gaussian.
+      const meanOfY = task.link === 'identity' || spread === 0 ? sampler.link(0) : linkMoments(task.link, 0, spread, 0).f;
+      for (let h = 0; h < heads; h++) {
+        limit.at(draw.weights, tilt, h * D, own, derivative);
+        moments.at(draw.weights, tilt, h * D, second, derivative);
+        for (let i = 0; i < D; i++) {
+          prediction += model.value[h * D + i]! * own[h * D + i]!;
+          straight += model.value[h * D + i]! * second[h * D + i]!;
+        }
+        // Mean plus covariance times tilt, from the second moment.
+        straight += model.value[h * D + d]! * meanOfY * (1 - meanOfY * tilt[h * D + d]!);
+      }
+      if (!Number.isFinite(prediction)) {
+        throw new SolverFailure('no_limit', 'The infinite-prompt limit is not finite at these parameters.', 'prompt.length');
+      }
+      norm.add(prediction ** 2);
+      gap.add(isStraight ? 0 : (prediction - straight) ** 2);
+    }
+    norms.push(norm);
+    gaps.push(gap);
+  }
+  if (wanted.has('limit_norm')) out.limit_norm = banded(against, norms, 'sampled', 0.95, samplesOfLimit);
+  if (wanted.has('gaussian_gap')) {
+    out.gaussian_gap = isStraight
+      ? { against, value: merged.map(() => 0), method: 'exact' }
+      : banded(against, gaps, 'sampled', 0.95, samplesOfLimit);
+  }
+  return out;
+}
+
+/** x = Σ^{1/2} C^{−1/2} (g − m), g of the given law with mean m and covariance C. */
+function lawOfX(task: Task): Law {
+  const { dimension, covariance, tokens } = task;
+  const zero = new Array<number>(dimension).fill(0);
+  if (tokens === null) return { kind: 'gaussian', dimension, mean: zero, covariance };
+  const { mean, covariance: own } = lawMoments(tokens);
+  const factor = linear.matmul(linear.symmetricSqrt(covariance), linear.inverseSquareRoot(own));
+  return { kind: 'affine', dimension, mean: Array.from(linear.matvec(factor, mean), (x) => -x), factor, base: tokens };
+}
