@@ -12,6 +12,9 @@ export class Progress {
   private total = 0;
   private drawn = 0;
   private visible = false;
+  private started = 0;
+  /** What was done when the clock began: results of the cache take no time. */
+  private doneAtStart: number | null = null;
   private readonly shown: boolean;
 
   constructor(
@@ -28,6 +31,14 @@ export class Progress {
     this.settled = 0;
     this.total = experiments.reduce((sum, { runs }) => sum + runs.length, 0);
     this.drawn = performance.now();
+    this.started = this.drawn;
+    this.doneAtStart = null;
+  }
+
+  /** A line of its own. */
+  say(text: string): void {
+    this.clear();
+    this.stream.write(`${text}\n`);
   }
 
   update(event: EngineEvent): void {
@@ -49,10 +60,15 @@ export class Progress {
         done += weight * this.fractions[e]![r]!;
       });
     });
+    if (this.doneAtStart === null) {
+      this.doneAtStart = done;
+      this.started = now;
+    }
+    const left = remaining(now - this.started, done - this.doneAtStart, all - done);
     const filled = Math.floor((barWidth * done) / all);
     const percent = String(Math.floor((100 * done) / all)).padStart(3);
     this.stream.write(
-      `\r\u001b[2K${'█'.repeat(filled)}${'░'.repeat(barWidth - filled)} ${percent}%  ${Math.min(this.settled, this.total)} of ${this.total} runs`,
+      `\r\u001b[2K${'█'.repeat(filled)}${'░'.repeat(barWidth - filled)} ${percent}%  ${Math.min(this.settled, this.total)} of ${this.total} runs${left}`,
     );
     this.visible = true;
   }
@@ -61,4 +77,13 @@ export class Progress {
     if (this.visible) this.stream.write('\r\u001b[2K');
     this.visible = false;
   }
+}
+
+/** `, about 3 min left`, from what was done in so many milliseconds; nothing while that says little. */
+export function remaining(milliseconds: number, done: number, left: number): string {
+  if (milliseconds < 2000 || done <= 0) return '';
+  const seconds = (left / done) * (milliseconds / 1000);
+  if (seconds < 5) return '';
+  if (seconds < 90) return `, about ${Math.round(seconds)} s left`;
+  return seconds < 5400 ? `, about ${Math.round(seconds / 60)} min left` : `, about ${(seconds / 3600).toPrecision(2)} h left`;
 }

@@ -127,6 +127,7 @@ export class EngineSession {
   private held = new Set<Task>();
   private resolve: ((result: PlanResult) => void) | null = null;
   private disposed = false;
+  private whenIdle: (() => void)[] = [];
 
   constructor(
     private readonly host: EngineHost,
@@ -197,6 +198,12 @@ export class EngineSession {
     this.held = new Set();
     this.dropUnneeded();
     this.end('cancelled');
+  }
+
+  /** Cancels everything and resolves when no worker is busy any more, with what they had to say about unfinished trainings: a few hundredths of a second. */
+  async stop(): Promise<void> {
+    this.cancel();
+    if (this.slots.some((slot) => slot.bundle !== null)) await new Promise<void>((resolve) => this.whenIdle.push(resolve));
   }
 
   dispose(): void {
@@ -386,6 +393,8 @@ export class EngineSession {
       this.queue.push(...bundles(left, this.host.workers));
     }
     this.dispatch();
+    if (this.slots.some((other) => other.bundle !== null)) return;
+    for (const resolve of this.whenIdle.splice(0)) resolve();
   }
 
   private onExit(slot: Slot, exit: WorkerExit): void {

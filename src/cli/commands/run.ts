@@ -2,15 +2,17 @@
 import { availableParallelism } from 'node:os';
 import type { Finished } from '../../engine/export/source.js';
 import { cacheFolder, DiskCache } from '../../engine/node/cache.js';
+import { DiskCheckpoints } from '../../engine/node/checkpoints.js';
 import { nodeHost } from '../../engine/node/host.js';
 import { type EngineEvent, EngineSession, type PlanResult } from '../../engine/session.js';
 import { solverVersion } from '../../solver/version.js';
+import type { Experiment } from '../../spec/experiment.js';
 import type { Arguments } from '../arguments.js';
 import { exit, UsageError } from '../exit.js';
 import { removeTemporaries } from '../files.js';
 import type { Loaded } from '../load.js';
 import { Progress } from '../progress.js';
-import { styleFor, write } from '../terminal.js';
+import { printable, styleFor, write } from '../terminal.js';
 import { version } from '../version.js';
 
 type Format = 'table' | 'json' | 'csv';
@@ -27,13 +29,23 @@ const earlyWorkers = 1;
 
 export async function run(args: Arguments, script: URL): Promise<number> {
   const workers = workerCount(args.values.get('workers')?.[0]);
-  const cache = args.flags.has('no-cache') ? null : new DiskCache(cacheFolder(solverVersion));
+  const folder = args.flags.has('no-cache') ? null : cacheFolder(solverVersion);
+  const cache = folder === null ? null : new DiskCache(folder);
+  const checkpoints = folder === null ? null : new DiskCheckpoints(folder);
   let show = (_: EngineEvent) => {};
-  const session = new EngineSession(nodeHost({ workers, cache, script }), (event) => show(event));
+  const session = new EngineSession(nodeHost({ workers, cache, checkpoints, script }), (event) => show(event));
   session.warm(earlyWorkers);
-  const stop = () => {
+  let stopping = false;
+  const stop = async () => {
+    // Asked twice, it does not wait.
+    if (!stopping) {
+      stopping = true;
+      await session.stop();
+      await checkpoints?.flush();
+    }
     session.dispose();
     cache?.abandon();
+    checkpoints?.abandon();
     removeTemporaries();
     progress.clear();
     process.stderr.write('Interrupted.\n');
@@ -56,7 +68,10 @@ export async function run(args: Arguments, script: URL): Promise<number> {
     if (loaded.failed) return exit.input;
     const experiments = loaded.experiments.map(({ experiment }) => experiment);
     progress.start(experiments);
-    show = (event) => progress.update(event);
+    show = (event) => {
+      if (event.kind === 'notice' && !options.quiet) progress.say(noticeOf(event, experiments));
+      progress.update(event);
+    };
     const answer = await session.update({ file: loaded.experiments[0]?.file ?? '', experiments });
     if (answer.status !== 'finished') return exit.interrupted;
     progress.clear();
@@ -68,8 +83,15 @@ export async function run(args: Arguments, script: URL): Promise<number> {
     return watch(args.operands, once);
   }
   const status = await once();
-  await cache?.flush();
+  await Promise.all([cache?.flush(), checkpoints?.flush()]);
   return status;
+}
+
+function noticeOf({ experiment, run, notice }: Extract<EngineEvent, { kind: 'notice' }>, experiments: readonly Experiment[]): string {
+  const name = `${printable(experiments[experiment]!.title)}, run ${run + 1}`;
+  return notice === 'resumed'
+    ? `${name}: goes on from its checkpoint.`
+    : `${name}: its checkpoint is damaged and left out; it starts anew.`;
 }
 
 function workerCount(text: string | undefined): number {

@@ -33,12 +33,12 @@ export class FileShelf {
   /** The file is whole or not there: it is written under another name first. Later calls come after earlier ones. */
   put(name: string, content: string | Uint8Array): Promise<void> {
     const path = this.path(name);
-    return path === null ? Promise.resolve() : this.then(() => this.write(path, content));
+    return path === null ? Promise.resolve() : this.after(() => this.write(path, content));
   }
 
   remove(name: string): Promise<void> {
     const path = this.path(name);
-    return path === null ? Promise.resolve() : this.then(() => rm(path, { force: true }).catch(() => {}));
+    return path === null ? Promise.resolve() : this.after(() => rm(path, { force: true }).catch(() => {}));
   }
 
   /** Resolves when everything that was asked for is done. */
@@ -51,7 +51,7 @@ export class FileShelf {
     for (const path of this.temporaries) rmSync(path, { force: true });
   }
 
-  private then(action: () => Promise<void>): Promise<void> {
+  private after(action: () => Promise<void>): Promise<void> {
     const done = this.pending.then(action);
     this.pending = done;
     return done;

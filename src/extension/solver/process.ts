@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import packageJson from '../../../package.json' with { type: 'json' };
 import { cacheFolder, DiskCache } from '../../engine/node/cache.js';
+import { DiskCheckpoints } from '../../engine/node/checkpoints.js';
 import { nodeHost } from '../../engine/node/host.js';
 import { type FromSolver, isToSolver } from '../../protocol/solver.js';
 import { solverVersion } from '../../solver/version.js';
@@ -13,6 +14,7 @@ import { SolverService } from './service.js';
 const folder = cacheFolder(solverVersion);
 const shelf = new DiskCache(folder);
 const cache = new LiveCache(shelf, folder);
+const checkpoints = new DiskCheckpoints(folder);
 let workers = availableParallelism();
 
 function post(message: FromSolver): void {
@@ -20,7 +22,7 @@ function post(message: FromSolver): void {
 }
 
 async function bytesIn(path: string): Promise<number> {
-  const names = await readdir(path).catch(() => []);
+  const names = await readdir(path, { recursive: true }).catch(() => []);
   const sizes = await Promise.all(
     names.map((name) =>
       stat(join(path, name)).then(
@@ -35,7 +37,7 @@ async function bytesIn(path: string): Promise<number> {
 const service = new SolverService({
   version: packageJson.version,
   post,
-  engine: () => nodeHost({ workers, cache, script: new URL('./worker.js', import.meta.url) }),
+  engine: () => nodeHost({ workers, cache, checkpoints, script: new URL('./worker.js', import.meta.url) }),
   expect: (hash, seconds) => cache.expect(hash, seconds),
   clearCache: async () => {
     const bytes = await bytesIn(folder);
@@ -59,7 +61,12 @@ process.on('message', (message) => {
 });
 // The editor is gone, or wants this process to end.
 process.on('disconnect', () => {
-  service.dispose();
-  shelf.abandon();
-  process.exit(0);
+  // Whatever happens, not for long.
+  setTimeout(() => process.exit(0), 1000).unref();
+  void service.stop().then(async () => {
+    await checkpoints.flush();
+    shelf.abandon();
+    checkpoints.abandon();
+    process.exit(0);
+  });
 });

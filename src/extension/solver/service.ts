@@ -71,6 +71,12 @@ export class SolverService {
     for (const id of [...this.studies.keys()]) this.close(id);
   }
 
+  /** As `dispose`, when unfinished trainings have said how far they are. */
+  async stop(): Promise<void> {
+    await Promise.all([...this.studies.values()].map(({ session }) => session.stop()));
+    this.dispose();
+  }
+
   private solve({ study: id, revision, plan: packedPlan, keep, budget }: Extract<ToSolver, { type: 'solve' }>): void {
     const study = this.studies.get(id) ?? this.open(id);
     // The language server made it, and both are of one build.
