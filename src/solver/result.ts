@@ -38,6 +38,15 @@ export interface ParameterSnapshots {
   readonly best: readonly number[] | null;
 }
 
+/** What a run found out that a setting of its should be marked for. */
+export interface RunWarning {
+  /** Of the catalogue of diagnostics. */
+  readonly code: 'W510';
+  readonly message: string;
+  /** Path of the setting, `train` for a block. */
+  readonly setting: string;
+}
+
 export interface RunResult {
   /** The weakest method among the quantities. */
   readonly method: Method;
@@ -47,6 +56,7 @@ export interface RunResult {
   readonly quantities: Readonly<Record<string, Series>>;
   /** Sentences for the reader: rare queries govern, values left out, tolerance not met. */
   readonly notes: readonly string[];
+  readonly warnings?: readonly RunWarning[];
   /** Absent without training, and where they are too large to look at. */
   readonly parameters?: ParameterSnapshots;
 }
