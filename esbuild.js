@@ -1,7 +1,8 @@
-// Bundles the command line and its worker into `dist`, or into the folder that is named.
+// Bundles the programs and compiles the kernels into `dist`, or into the folder that is named.
 import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { build } from 'esbuild';
+import { assemble } from './src/kernels/assembly/assemble.js';
 
 const folder = resolve(process.argv[2] ?? 'dist');
 
@@ -101,7 +102,10 @@ const panel = await build({
   logLevel: 'warning',
 });
 
-const outputFiles = [...programs.outputFiles, ...extension.outputFiles, ...panel.outputFiles];
+/** The sampling loops. */
+const kernels = { path: join(folder, 'kernels.wasm'), contents: await assemble() };
+
+const outputFiles = [kernels, ...programs.outputFiles, ...extension.outputFiles, ...panel.outputFiles];
 
 // Chunks are named by their content and come before what imports them: a program that starts meanwhile finds all it needs.
 mkdirSync(join(folder, 'chunks'), { recursive: true });

@@ -4,17 +4,14 @@
  */
 import type { BatchKernel, Precision, PromptSetting } from './setting.js';
 import { TwinKernel } from './twin.js';
+import { type KernelModule, WasmKernel } from './wasm.js';
 
 export type { BaseLaw, BatchKernel, KernelLink, LawComponent, LawForm, Precision, PromptSetting, PromptSums } from './setting.js';
 export { blockPrompts, hasPlaneForm } from './setting.js';
 export { streamName } from './streams.js';
+export type { KernelModule } from './wasm.js';
 
-/** A compiled `kernels.wasm`: opaque here, as the shell that loads the file is the only one to look inside. */
-export type KernelModule = object;
-
-/** A kernel for `setting`. Without a module, or where the machine has no SIMD, `precision` is ignored and the result is `portable`. */
+/** A kernel for `setting`. Without a module (the file is missing, or the machine has no SIMD) `precision` is ignored and the result is `portable`. */
 export function createBatchKernel(setting: PromptSetting, precision: Precision, module: KernelModule | null): BatchKernel {
-  void module;
-  void precision;
-  return new TwinKernel(setting);
+  return module === null ? new TwinKernel(setting) : new WasmKernel(setting, precision, module);
 }

@@ -90,9 +90,13 @@ export interface BatchKernel {
   advance(tokens: number): boolean;
 }
 
+/** True for N(0, I). */
+export function isStandardNormal(law: LawForm): boolean {
+  const [component] = law;
+  return law.length === 1 && component.base === 'normal' && component.factor === null && component.mean.every((m) => m === 0);
+}
+
 /** True when a prompt can be drawn without its tokens: (x, y) is Gaussian, and one head. */
 export function hasPlaneForm({ heads, tokens, link }: PromptSetting): boolean {
-  const [law] = tokens;
-  const standard = tokens.length === 1 && law.base === 'normal' && law.factor === null && law.mean.every((m) => m === 0);
-  return heads === 1 && link === 'identity' && standard;
+  return heads === 1 && link === 'identity' && isStandardNormal(tokens);
 }

@@ -235,7 +235,7 @@ function reflector(x: Float64Array, start: number): readonly [r: number, beta: n
   const size = Math.sqrt(square);
   const head = x[start];
   if (size === 0) return [0, 0];
-  const r = head > 0 ? -size : size;
+  const r = head < 0 || Object.is(head, -0) ? size : -size;
   x[start] = head - r;
   return [r, 1 / (square + Math.abs(head) * size)];
 }

@@ -1,13 +1,12 @@
 /** Batch kernels against the solver's one-prompt-at-a-time sampler, which shares neither their draws nor their algebra. */
 import assert from 'node:assert/strict';
 import { createBatchKernel } from '../../../src/kernels/index.js';
-import { promptSetting } from '../../../src/solver/kernel-setting.js';
 import { promptEvaluator } from '../../../src/solver/prompt-routes.js';
 import { WorkingModel } from '../../../src/solver/prompts.js';
 import { stream } from '../../../src/solver/random.js';
 import { RunningMean } from '../../../src/solver/running-mean.js';
 import { identityMatrix } from '../solver/problems.js';
-import { averages, type Case, cases, type Parameters, parametersFor } from './support.js';
+import { averages, type Case, cases, type Parameters, parametersFor, settingOf } from './support.js';
 
 /** The same averages from explicit tokens drawn by the solver's own generator. */
 function explicitAverages({ task, kernel, heads, length }: Case, at: Parameters, seed: number, prompts: number): RunningMean[] {
@@ -36,7 +35,7 @@ describe('batch kernels agree with explicit prompts', () => {
   const scores: { z: number; what: string }[] = [];
   cases.forEach((one, index) => {
     it(one.title, () => {
-      const kernel = createBatchKernel(promptSetting(one.task, one.kernel, one.heads, one.length), 'double', null);
+      const kernel = createBatchKernel(settingOf(one), 'double', null);
       const at = parametersFor(kernel, 0.8, 20 + index);
       const fast = averages(kernel, at, 100 + index, 200, 64);
       const slow = explicitAverages(one, at, 200 + index, 12_000);

@@ -1,9 +1,23 @@
 /** Batch kernels in tests: whole calls, averages over batches with standard errors, and cases that cover laws, links and heads. */
-import { type BatchKernel, type PromptSums, streamName } from '../../../src/kernels/index.js';
+import { assemble } from '../../../src/kernels/assembly/assemble.js';
+import { type BatchKernel, type KernelModule, type PromptSetting, type PromptSums, streamName } from '../../../src/kernels/index.js';
+import { taskForms } from '../../../src/solver/law-form.js';
 import type { Kernel, Law, Link, Task } from '../../../src/solver/problem.js';
 import { stream } from '../../../src/solver/random.js';
 import { RunningMean } from '../../../src/solver/running-mean.js';
+import { taskSampler } from '../../../src/solver/sampling.js';
 import { gaussianLaw, identityMatrix, kms, taskOfDimension } from '../solver/problems.js';
+
+/** As much of it as is used here. */
+declare const WebAssembly: { readonly Module: new (bytes: Uint8Array) => object };
+
+let compiled: Promise<KernelModule> | null = null;
+
+/** The module as the sources are now; compiled once. */
+export function kernelModule(): Promise<KernelModule> {
+  compiled ??= assemble().then((bytes) => new WebAssembly.Module(bytes));
+  return compiled;
+}
 
 export interface Parameters {
   readonly keyQuery: Float64Array;
@@ -48,6 +62,11 @@ export interface Case {
   readonly kernel: Kernel;
   readonly heads: number;
   readonly length: number;
+}
+
+export function settingOf({ task, kernel, heads, length }: Case): PromptSetting {
+  const forms = taskForms(task, taskSampler(task));
+  return { kernel, heads, dimension: task.dimension, length, ...forms, noise: task.noise, link: task.link };
 }
 
 const affine: Law = {
