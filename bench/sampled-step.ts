@@ -4,6 +4,7 @@
  */
 import { performance } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
+import { kernelLoader } from '../src/engine/node/kernels.js';
 import type { Kernel } from '../src/solver/problem.js';
 import { StochasticTraining } from '../src/solver/sgd.js';
 import { batch, problemOf, rate } from './settings.js';
@@ -35,7 +36,9 @@ const training = new StochasticTraining(
     init: { kind: 'random', seed: 327, scale: 1 },
     train: { kind: 'sgd', rate, batch, steps: total, record: total, seed: 327, momentum: 0, beta1: 0.9, beta2: 0.999, extraSteps: [] },
   }),
+  { kernels: kernelLoader(new URL('../dist/kernels.wasm', import.meta.url)) },
 );
+if (training.portable) throw new Error('dist/kernels.wasm is missing: `npm run build` makes it');
 
 function take(count: number): void {
   for (let i = 0; i < count; i++) training.takeStep();
@@ -52,7 +55,7 @@ times.sort((a, b) => a - b);
 console.log(
   JSON.stringify({
     peer: 'attn-lab',
-    dtype: 'float64',
+    dtype: 'float32',
     threads: 1,
     kernel: values.kernel,
     length,

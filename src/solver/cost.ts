@@ -2,7 +2,7 @@
  * Time and memory of a run, estimated from its sizes alone, before anything is allocated. Crude on purpose: within a factor of
  * ten of the truth is enough to order the runs and to refuse what is out of reach.
  */
-import type { Law, Problem } from './problem.js';
+import type { Law, Problem, Task } from './problem.js';
 
 export interface Cost {
   /** Seconds of one core. */
@@ -25,8 +25,11 @@ export interface ProblemSize {
   /** One-dimensional integrals suffice: balanced start, one head. */
   readonly balanced: boolean;
   readonly evaluations: number;
-  /** Prompts drawn by SGD or Adam in all. */
+  /** Prompts drawn by SGD or Adam in all, and steps taken. */
   readonly trainingPrompts: number;
+  readonly trainingSteps: number;
+  /** Prompts are drawn without their tokens: Gaussian (x, y) and one head (docs/mathematics.md, section 5). */
+  readonly plane: boolean;
   /** Points of the trajectory that are kept. */
   readonly points: number;
   readonly measures: number;
@@ -40,6 +43,8 @@ export interface ProblemSize {
 const secondsPerToken = 63e-9;
 /** One prompt, beside its tokens. */
 const secondsPerPrompt = 1e-6;
+/** The sampling kernels in single precision (measured, d = 5): a token in the plane of score and value, one with all its coordinates, a prompt, a step. */
+const kernelSeconds = { planeToken: 5.5e-9, token: 12e-9, prompt: 1.1e-7, step: 4e-6 } as const;
 const quasiMonteCarloPoints = 8192;
 /** A gradient flow takes about a hundred steps of twelve stages, and the dense output three more a point. */
 const flowEvaluations = 1200;
@@ -48,6 +53,16 @@ const flowEvaluationsPerPoint = 4;
 /** Prompts behind one value: what a budget in seconds allows, within bounds, unless their number is given. */
 function samplesWithin(asked: number | null, seconds: number, perPrompt: number, least: number, most: number): number {
   return asked ?? Math.min(most, Math.max(least, seconds / perPrompt));
+}
+
+/** Of SGD or Adam: fresh prompts by the kernels, infinite ones by their limit. */
+function trainingSeconds(size: ProblemSize): number {
+  const { tokenDimension: D, length, heads, kernel, plane, trainingPrompts, trainingSteps } = size;
+  if (!Number.isFinite(length)) return trainingPrompts * secondsPerPrompt * heads * Math.max(1, (D * D) / 36);
+  const drawn = plane && kernel === 'linear' ? 0 : length;
+  const perToken = plane ? kernelSeconds.planeToken : kernelSeconds.token * heads * Math.max(0.5, D / 6);
+  const perPrompt = kernelSeconds.prompt * heads * Math.max(1, (D * D) / 36) + drawn * perToken;
+  return trainingPrompts * perPrompt + trainingSteps * (kernelSeconds.step + 1e-8 * size.parameters);
 }
 
 export function costOf(size: ProblemSize): Cost {
@@ -70,7 +85,7 @@ export function costOf(size: ProblemSize): Cost {
   const concentration = size.errors * Math.max(1, points) * (size.exact ? 2e-3 + 1e-8 * D ** 3 : error);
   // A sample size asked for is spent at least once, whatever form the other quantities have.
   const asked = samples === null || size.exact ? 0 : samples * perPrompt;
-  const seconds = setUp + evaluations + size.trainingPrompts * perPrompt + concentration + asked;
+  const seconds = setUp + evaluations + trainingSeconds(size) + concentration + asked;
   const matrices = 8 * D * D * 12;
   const state = 8 * size.parameters * 40;
   const recorded = 8 * size.points * (size.measures + 2) * 4;
@@ -108,6 +123,8 @@ export function sizeOf<E>(problem: Problem<E>): ProblemSize {
     balanced: setting.kind === 'task' && isBalanced(problem),
     evaluations: evaluations + (problem.measures.includes('gradient_gap') ? points : 0),
     trainingPrompts: stochastic ? train.steps * train.batch : 0,
+    trainingSteps: stochastic ? train.steps : 0,
+    plane: attention.heads === 1 && setting.kind === 'task' && setting.task.link === 'identity' && isGaussianTask(setting.task),
     points,
     measures: problem.measures.length,
     errors: problem.concentrate?.of.length ?? 0,
@@ -140,7 +157,7 @@ export function whyNotExact<E>(problem: Problem<E>): string | null {
     }
     return query?.kind === 'law' && !isGaussian(query.law) ? 'the query is not Gaussian' : null;
   }
-  if (setting.task.tokens !== null && !isGaussian(setting.task.tokens)) {
+  if (!isGaussianTask(setting.task)) {
     return 'the tokens are not Gaussian';
   }
   if (setting.task.link !== 'identity') {
@@ -151,6 +168,10 @@ export function whyNotExact<E>(problem: Problem<E>): string | null {
 
 function isGaussian<E>(law: Law<E>): boolean {
   return law.kind === 'gaussian' || (law.kind === 'affine' && isGaussian(law.base));
+}
+
+function isGaussianTask<E>({ tokens }: Task<E>): boolean {
+  return tokens === null || isGaussian(tokens);
 }
 
 function isBalanced<E>(problem: Problem<E>): boolean {
