@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import type { AstNode } from 'langium';
 import { type Diagnostic, diagnostic } from './diagnostic.js';
 import { explainFailure } from './failure.js';
@@ -51,7 +52,7 @@ export function parseSyntax(text: string): SyntaxResult {
     if (parsed.failure >= 0) {
       // No text is known that comes here; one that does still gets a message in place of a crash.
       const failed = rest[Math.min(parsed.failure, rest.length - 1)]!;
-      diagnostics.push(diagnostic('E101', `\`${failed.image}\` cannot stand here.`, failed));
+      diagnostics.push(diagnostic('E101', l10n.t('`{0}` cannot stand here.', failed.image), failed));
       parsed = parser.parse(text, []);
     }
   }
@@ -249,6 +250,10 @@ export function limited(diagnostics: readonly Diagnostic[]): Diagnostic[] {
   const last = diagnostics[manyErrors]!;
   return [
     ...diagnostics.slice(0, manyErrors),
-    diagnostic('E114', `Only the first ${manyErrors} mistakes are shown; there are ${diagnostics.length - manyErrors} more.`, last),
+    diagnostic(
+      'E114',
+      l10n.t('Only the first {0} mistakes are shown; there are {1} more.', manyErrors, diagnostics.length - manyErrors),
+      last,
+    ),
   ];
 }

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import type { Code } from './catalogue.js';
 import { type Diagnostic, diagnostic, type Fix } from './diagnostic.js';
 import { nearest } from './distance.js';
@@ -59,8 +60,8 @@ class StructurePass {
     if (this.#ahead.isExperiment(this.#i)) {
       this.#readExperiment(t);
     } else if (t.kind === 'string' && this.#ahead.is(this.#i + 1, '{')) {
-      this.#report('E101', '`experiment` is missing before the title.', t, {
-        title: 'Insert `experiment`',
+      this.#report('E101', l10n.t('`experiment` is missing before the title.'), t, {
+        title: l10n.t('Insert `experiment`'),
         start: t.start,
         end: t.start,
         text: 'experiment ',
@@ -69,8 +70,8 @@ class StructurePass {
     } else if (t.image === 'let' && t.kind === 'word') {
       this.#readStatement('Let', [], this.#parts);
     } else if (this.#ahead.isAssignment(this.#i)) {
-      this.#report('E101', `\`let\` is missing before \`${t.image}\`.`, t, {
-        title: 'Insert `let`',
+      this.#report('E101', l10n.t('`let` is missing before `{0}`.', t.image), t, {
+        title: l10n.t('Insert `let`'),
         start: t.start,
         end: t.start,
         text: 'let ',
@@ -81,10 +82,10 @@ class StructurePass {
       this.#i++;
       this.#readStatement('Let', [{ ...t, image: 'let' }], this.#parts, { reported: true });
     } else if (this.#ahead.sameLine(this.#i + 1) && (this.#ahead.isExperiment(this.#i + 1) || this.#ahead.is(this.#i + 1, 'let'))) {
-      this.#report('E101', `\`${t.image}\` does not belong here.`, t, this.#removal(t));
+      this.#report('E101', l10n.t('`{0}` does not belong here.', t.image), t, this.#removal(t));
       this.#i++;
     } else if (t.image === '}' || t.image === ')' || t.image === ']') {
-      this.#report('E103', `This \`${t.image}\` closes nothing.`, t, this.#removal(t));
+      this.#report('E103', l10n.t('This `{0}` closes nothing.', t.image), t, this.#removal(t));
       while (this.#ahead.is(this.#i, '}') || this.#ahead.is(this.#i, ')') || this.#ahead.is(this.#i, ']')) this.#i++;
     } else {
       this.#lost = true;
@@ -92,8 +93,8 @@ class StructurePass {
       this.#report(
         'E115',
         inside
-          ? `\`${t.image}\` stands inside an experiment; here begins \`let\` or \`experiment "TITLE" {\`.`
-          : `\`${t.image}\` begins nothing here; a file holds \`let NAME = EXPRESSION\` and \`experiment "TITLE" { … }\`.`,
+          ? l10n.t('`{0}` stands inside an experiment; here begins `let` or `experiment "TITLE" {1}`.', t.image, '{')
+          : l10n.t('`{0}` begins nothing here; a file holds `let NAME = EXPRESSION` and `experiment "TITLE" { … }`.', t.image),
         t,
       );
       this.#i++;
@@ -107,12 +108,12 @@ class StructurePass {
   }
 
   #removal(t: Token): Fix {
-    return { title: `Remove \`${t.image}\``, start: t.start, end: t.end, text: '' };
+    return { title: l10n.t('Remove `{0}`', t.image), start: t.start, end: t.end, text: '' };
   }
 
   #misspelt(t: Token, right: string): void {
-    this.#report('E106', `\`${t.image}\` is not a word of the language; did you mean \`${right}\`?`, t, {
-      title: `Write \`${right}\``,
+    this.#report('E106', l10n.t('`{0}` is not a word of the language; did you mean `{1}`?', t.image, right), t, {
+      title: l10n.t('Write `{0}`', right),
       start: t.start,
       end: t.end,
       text: right,
@@ -144,7 +145,7 @@ class StructurePass {
           ? this.#ahead.at(this.#i + 1)?.kind === 'string' && this.#ahead.is(this.#i + 2, '{')
           : this.#ahead.is(this.#i + 1, '{') && this.#ahead.sameLine(this.#i + 1);
       if (t.image === '{' && t.kind === 'symbol' && !extraBrace) {
-        if (title === undefined) complain('E112', 'An experiment needs a title: `experiment "TITLE" { … }`.', word);
+        if (title === undefined) complain('E112', l10n.t('An experiment needs a title: `experiment "TITLE" { … }`.'), word);
         open = t;
         this.#i++;
         break;
@@ -155,8 +156,8 @@ class StructurePass {
         complain(
           title === undefined ? 'E112' : 'E101',
           title === undefined
-            ? `A title in quotes is needed before \`${t.image}\`: \`experiment "TITLE" {\`.`
-            : `\`${t.image}\` does not belong between the title and \`{\`.`,
+            ? l10n.t('A title in quotes is needed before `{0}`: `experiment "TITLE" {1}`.', t.image, '{')
+            : l10n.t('`{0}` does not belong between the title and `{1}`.', t.image, '{'),
           t,
           title === undefined ? undefined : this.#removal(t),
         );
@@ -164,8 +165,8 @@ class StructurePass {
       this.#i++;
     }
     if (open === undefined) {
-      complain('E102', 'The `{` that opens the experiment is missing.', last, {
-        title: 'Insert `{`',
+      complain('E102', l10n.t('The `{` that opens the experiment is missing.'), last, {
+        title: l10n.t('Insert `{`'),
         start: last.end,
         end: last.end,
         text: ' {',
@@ -195,41 +196,41 @@ class StructurePass {
           part.close = t;
           return;
         }
-        this.#report('E103', 'This `}` closes the experiment, but more of it follows.', t, this.#removal(t));
+        this.#report('E103', l10n.t('This `}` closes the experiment, but more of it follows.'), t, this.#removal(t));
       } else if (this.#ahead.isExperiment(this.#i)) {
-        this.#unclosed(part.open, this.#ahead.at(this.#i - 1)!, 'The experiment is never closed');
+        this.#unclosed(part.open, this.#ahead.at(this.#i - 1)!, l10n.t('The experiment is never closed'));
         part.close = virtual('symbol', '}', this.#ahead.at(this.#i - 1)!);
         return;
       } else if (t.image === '{' && t.kind === 'symbol') {
         if (this.#ahead.isAssignment(this.#i + 1)) {
-          this.#report('E112', `A block begins with its name: ${blockKinds.map((k) => `\`${k}\``).join(', ')}.`, t);
+          this.#report('E112', l10n.t('A block begins with its name: {0}.', blockKinds.map((k) => `\`${k}\``).join(', ')), t);
           part.damaged = true;
           this.#i++;
           this.#readSettings({ header: [], open: t, close: t, settings: [], damagedHeader: true });
         } else {
-          this.#report('E103', 'This `{` opens nothing; a block begins with its name.', t, this.#removal(t));
+          this.#report('E103', l10n.t('This `{` opens nothing; a block begins with its name.'), t, this.#removal(t));
           this.#i++;
         }
       } else this.#readMember(part, t);
     }
     const last = this.#tokens[this.#tokens.length - 1]!;
-    this.#unclosed(part.open, last, 'The experiment is never closed');
+    this.#unclosed(part.open, last, l10n.t('The experiment is never closed'));
     part.close = virtual('symbol', '}', last);
   }
 
   #unclosed(open: Token, last: Token, what: string): void {
     this.#report(
       'E102',
-      `${what}; a \`}\` is missing here.`,
+      l10n.t('{0}; a `}` is missing here.', what),
       { start: last.start, end: last.end },
-      { title: 'Insert `}`', start: last.end, end: last.end, text: open.line === last.line ? ' }' : '\n}' },
+      { title: l10n.t('Insert `}`'), start: last.end, end: last.end, text: open.line === last.line ? ' }' : '\n}' },
     );
   }
 
   #readMember(part: ExperimentPart, t: Token): void {
     if (t.kind !== 'word' || (!statementWords.has(t.image) && !this.#ahead.isBlock(this.#i))) {
       if (this.#ahead.isInTheWay(this.#i)) {
-        this.#report('E101', `\`${t.image}\` does not belong here.`, t, this.#removal(t));
+        this.#report('E101', l10n.t('`{0}` does not belong here.', t.image), t, this.#removal(t));
         this.#i++;
         return;
       }
@@ -281,15 +282,16 @@ class StructurePass {
     let open = this.#ahead.at(k);
     if (this.#ahead.is(k, '{')) k++;
     else if (this.#ahead.isAssignment(k)) {
-      this.#report('E102', `A \`{\` is missing after \`${last.image}\`.`, last, {
-        title: 'Insert `{`',
+      this.#report('E102', l10n.t('A `{0}` is missing after `{1}`.', '{', last.image), last, {
+        title: l10n.t('Insert `{`'),
         start: last.end,
         end: last.end,
         text: ' {',
       });
       open = virtual('symbol', '{', last);
     } else return false;
-    if (junk) this.#report('E101', `\`${junk.image}\` does not belong before the \`{\` of a block.`, junk, this.#removal(junk));
+    if (junk)
+      this.#report('E101', l10n.t('`{0}` does not belong before the `{1}` of a block.', junk.image, '{'), junk, this.#removal(junk));
     this.#i = k;
     const block: BlockPart = { header, open: open!, close: open!, settings: [], damagedHeader: junk !== undefined };
     part.members.push(block);
@@ -307,11 +309,11 @@ class StructurePass {
           block.close = t;
           return;
         }
-        this.#report('E103', 'This `}` closes the block, but more of it follows.', t, this.#removal(t));
+        this.#report('E103', l10n.t('This `}` closes the block, but more of it follows.'), t, this.#removal(t));
         continue;
       }
       if (t.image === '{' && t.kind === 'symbol') {
-        this.#report('E103', 'This `{` opens nothing; a block stands directly in the experiment.', t, this.#removal(t));
+        this.#report('E103', l10n.t('This `{` opens nothing; a block stands directly in the experiment.'), t, this.#removal(t));
         this.#i++;
         continue;
       }
@@ -322,7 +324,7 @@ class StructurePass {
       if (t.image === ',' && t.kind === 'symbol') {
         const previous = block.settings[block.settings.length - 1];
         if (!(previous?.reported && this.#ahead.at(this.#i - 1)!.line === t.line))
-          this.#report('E101', 'This comma separates nothing.', t, this.#removal(t));
+          this.#report('E101', l10n.t('This comma separates nothing.'), t, this.#removal(t));
         this.#i++;
         expectsSeparator = false;
         continue;
@@ -331,8 +333,8 @@ class StructurePass {
       const before = this.#ahead.at(this.#i - 1)!;
       const leaf = this.#readSetting(block);
       if (leaf && expectsSeparator && !t.first && previous) {
-        leaf.unseparated = diagnostic('E105', `A comma or a new line is missing before \`${t.image}\`.`, t, {
-          title: 'Insert `,`',
+        leaf.unseparated = diagnostic('E105', l10n.t('A comma or a new line is missing before `{0}`.', t.image), t, {
+          title: l10n.t('Insert `,`'),
           start: before.end,
           end: before.end,
           text: ',',
@@ -346,7 +348,7 @@ class StructurePass {
 
   #unclosedBlock(block: BlockPart): void {
     const last = this.#ahead.at(this.#i - 1)!;
-    this.#unclosed(block.open, last, `The block \`${block.header.map((h) => h.image).join(' ')}\` is never closed`);
+    this.#unclosed(block.open, last, l10n.t('The block `{0}` is never closed', block.header.map((h) => h.image).join(' ')));
     block.close = virtual('symbol', '}', last);
   }
 
@@ -433,9 +435,9 @@ class StructurePass {
                 ? this.#ahead.isStrayInBlock(k)
                 : !t.first && !(this.#inside && this.#ahead.closesExperiment(k));
           if (!strayBrace) break;
-          stray(t, 'This `}` closes nothing.');
+          stray(t, l10n.t('This `}` closes nothing.'));
         } else if (t.first && what === 'statement') break;
-        else stray(t, 'This `{` opens nothing.');
+        else stray(t, l10n.t('This `{` opens nothing.'));
         this.#i++;
         continue;
       }
@@ -443,13 +445,14 @@ class StructurePass {
       else if (t.kind === 'symbol' && (t.image === ')' || t.image === ']')) {
         const top = stack[stack.length - 1];
         if (top === undefined || (opening[top.image] !== t.image && !stack.some((s) => opening[s.image] === t.image))) {
-          stray(t, `This \`${t.image}\` closes nothing.`);
+          stray(t, l10n.t('This `{0}` closes nothing.', t.image));
           this.#i++;
           continue;
         }
         while (opening[stack[stack.length - 1]!.image] !== t.image) {
           const inner = stack.pop()!;
-          if (!reported) this.#report('E102', `This \`${inner.image}\` is never closed; a \`${opening[inner.image]}\` is missing.`, inner);
+          if (!reported)
+            this.#report('E102', l10n.t('This `{0}` is never closed; a `{1}` is missing.', inner.image, opening[inner.image]), inner);
           reported = true;
           damaged = true;
         }
@@ -460,7 +463,7 @@ class StructurePass {
     }
     const open = stack[stack.length - 1];
     if (open !== undefined) {
-      if (!reported) this.#report('E102', `This \`${open.image}\` is never closed; a \`${opening[open.image]}\` is missing.`, open);
+      if (!reported) this.#report('E102', l10n.t('This `{0}` is never closed; a `{1}` is missing.', open.image, opening[open.image]), open);
       reported = true;
       damaged = true;
       // The comma before the next setting separates; it is not part of this one.

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import type { Code } from './catalogue.js';
 import { type Diagnostic, diagnostic } from './diagnostic.js';
 
@@ -86,7 +87,7 @@ export function scan(source: string): Scan {
   let strayEnd = -1;
 
   const report = (code: Code, message: string, start: number, end: number, replacement?: string): void => {
-    const fix = replacement === undefined ? undefined : { title: `Write \`${replacement}\``, start, end, text: replacement };
+    const fix = replacement === undefined ? undefined : { title: l10n.t('Write `{0}`', replacement), start, end, text: replacement };
     diagnostics.push(diagnostic(code, message, { start, end }, fix));
   };
   const push = (kind: TokenKind, image: string, length = image.length): void => {
@@ -119,7 +120,7 @@ export function scan(source: string): Scan {
       const close = block ? source.indexOf('*/', offset + 2) : source.indexOf('\n', offset);
       let end = close < 0 ? source.length : block ? close + 2 : close;
       if (!block && source[end - 1] === '\r') end--;
-      if (block && close < 0) report('E109', 'This comment is never closed; it needs `*/`.', offset, offset + 2);
+      if (block && close < 0) report('E109', l10n.t('This comment is never closed; it needs `*/`.'), offset, offset + 2);
       const image = source.slice(offset, end);
       comments.push({ image, start: offset, end });
       newlines(image, offset);
@@ -140,7 +141,7 @@ export function scan(source: string): Scan {
         const valid = better !== null && goodNumber.test(better);
         report(
           'E107',
-          valid ? `\`${whole}\` is not written as a number; write \`${better}\`.` : `\`${whole}\` is not a number.`,
+          valid ? l10n.t('`{0}` is not written as a number; write `{1}`.', whole, better) : l10n.t('`{0}` is not a number.', whole),
           offset,
           offset + whole.length,
           valid ? better : undefined,
@@ -149,7 +150,7 @@ export function scan(source: string): Scan {
       } else if (tail !== undefined) {
         report(
           'E107',
-          `A number is followed by \`${tail}\` without an operator; write \`${image} * ${tail}\`.`,
+          l10n.t('A number is followed by `{0}` without an operator; write `{1} * {2}`.', tail, image, tail),
           offset,
           offset + image.length + tail.length,
           `${image} * ${tail}`,
@@ -164,7 +165,7 @@ export function scan(source: string): Scan {
       else {
         // The text most likely ends before a brace that opens a block at the end of the line.
         const inner = body.replace(/\s*\{?\s*$/, '');
-        report('E108', 'This text is never closed; it needs a `"` on the same line.', offset, offset + inner.length, `${inner}"`);
+        report('E108', l10n.t('This text is never closed; it needs a `"` on the same line.'), offset, offset + inner.length, `${inner}"`);
         push('string', `${inner}"`, inner.length);
       }
       continue;
@@ -180,8 +181,11 @@ export function scan(source: string): Scan {
       report(
         'E110',
         like === undefined
-          ? `\`${/[\p{C}\p{Z}]/u.test(stray) ? `U+${stray.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}` : stray}\` means nothing here.`
-          : `\`${stray}\` means nothing here; write \`${like}\`.`,
+          ? l10n.t(
+              '`{0}` means nothing here.',
+              /[\p{C}\p{Z}]/u.test(stray) ? `U+${stray.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}` : stray,
+            )
+          : l10n.t('`{0}` means nothing here; write `{1}`.', stray, like),
         offset,
         offset + stray.length,
         like,

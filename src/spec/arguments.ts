@@ -1,7 +1,9 @@
 /** Arguments of a call, by position or by key. */
 
+import * as l10n from '@vscode/l10n';
 import { nearest } from '../language/distance.js';
 import type { Call, Expression } from '../language/generated/ast.js';
+import { listed } from '../language/wording.js';
 import { codes } from './codes.js';
 import { Damaged, Mistake, oneOf } from './mistake.js';
 
@@ -18,7 +20,7 @@ export function bindArguments(call: Call, order: readonly string[], optional: re
       throw new Mistake(
         codes.arguments,
         argument,
-        `\`${call.callee}\` takes ${count(order.length)}, as in \`${signature(call.callee, order, optional)}\`.`,
+        l10n.t('`{0}` takes {1}, as in `{2}`.', call.callee, count(order.length), signature(call.callee, order, optional)),
       );
     }
     if (!order.includes(name)) {
@@ -26,24 +28,29 @@ export function bindArguments(call: Call, order: readonly string[], optional: re
       throw new Mistake(
         codes.arguments,
         argument,
-        `\`${name}\` is not an argument of \`${call.callee}\`; ${guess === undefined ? `it takes ${oneOf(order)}.` : `did you mean \`${guess}\`?`}`,
+        l10n.t(
+          '`{0}` is not an argument of `{1}`; {2}',
+          name,
+          call.callee,
+          guess === undefined ? l10n.t('it takes {0}.', oneOf(order)) : l10n.t('did you mean `{0}`?', guess),
+        ),
       );
     }
     if (bound.has(name)) {
-      throw new Mistake(codes.arguments, argument, `\`${name}\` is given twice to \`${call.callee}\`.`);
+      throw new Mistake(codes.arguments, argument, l10n.t('`{0}` is given twice to `{1}`.', name, call.callee));
     }
     bound.set(name, argument.value);
   }
   const missing = order.filter((name) => !bound.has(name) && !optional.includes(name));
   if (missing.length > 0) {
     const text = signature(call.callee, order, optional);
-    throw new Mistake(codes.arguments, call, `\`${call.callee}\` needs ${oneOf(missing).replace(' or ', ' and ')}, as in \`${text}\`.`);
+    throw new Mistake(codes.arguments, call, l10n.t('`{0}` needs {1}, as in `{2}`.', call.callee, listed(missing), text));
   }
   return bound;
 }
 
 function count(n: number): string {
-  return n === 0 ? 'no arguments' : n === 1 ? 'one argument' : `at most ${n} arguments`;
+  return n === 0 ? l10n.t('no arguments') : n === 1 ? l10n.t('one argument') : l10n.t('at most {0} arguments', n);
 }
 
 function signature(callee: string, order: readonly string[], optional: readonly string[]): string {

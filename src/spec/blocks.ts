@@ -1,5 +1,6 @@
 /** Reads the settings of one block in one run, each checked for its domain. */
 
+import * as l10n from '@vscode/l10n';
 import { nearest } from '../language/distance.js';
 import type { Block, Expression, Setting } from '../language/generated/ast.js';
 import { codes } from './codes.js';
@@ -59,7 +60,7 @@ export class BlockReader {
           if (this.env.scope.file.damage.length > 0) {
             throw new Damaged();
           }
-          throw new Mistake(codes.missing, this.block, `\`${this.label}\` needs \`${name}\`.`);
+          throw new Mistake(codes.missing, this.block, l10n.t('`{0}` needs `{1}`.', this.label, name));
         }
         if (isDamaged(this.env.scope.file, setting) || setting.value === undefined) {
           throw new Damaged();
@@ -91,17 +92,21 @@ export class BlockReader {
 export function checkNumber(value: Value, node: Expression, what: string, rule: NumberRule): number {
   const need = ruleText(rule);
   if (value.kind !== 'number') {
-    throw new Mistake(codes.type, node, `${what} must be ${need}, not ${describe(value)}.`);
+    throw new Mistake(codes.type, node, l10n.t('{0} must be {1}, not {2}.', what, need, describe(value)));
   }
   const x = value.value;
   if (x === Number.POSITIVE_INFINITY && rule.infinite === true) {
     return x;
   }
   if (!Number.isFinite(x)) {
-    throw new Mistake(codes.infinite, node, `${what} must be ${need}, not ${value.text}; only a prompt length can be infinite.`);
+    throw new Mistake(
+      codes.infinite,
+      node,
+      l10n.t('{0} must be {1}, not {2}; only a prompt length can be infinite.', what, need, value.text),
+    );
   }
   if (rule.integer === true && !Number.isInteger(x)) {
-    throw new Mistake(codes.integer, node, `${what} must be ${need}, not ${value.text}.`);
+    throw new Mistake(codes.integer, node, l10n.t('{0} must be {1}, not {2}.', what, need, value.text));
   }
   if (
     (rule.min !== undefined && x < rule.min) ||
@@ -110,33 +115,27 @@ export function checkNumber(value: Value, node: Expression, what: string, rule: 
     (rule.under !== undefined && x >= rule.under) ||
     (rule.integer === true && !Number.isSafeInteger(x))
   ) {
-    throw new Mistake(codes.range, node, `${what} must be ${need}, not ${value.text}.`);
+    throw new Mistake(codes.range, node, l10n.t('{0} must be {1}, not {2}.', what, need, value.text));
   }
   return x;
 }
 
 function ruleText(rule: NumberRule): string {
-  const kind = rule.integer === true ? 'an integer' : 'a number';
-  const bounds: string[] = [];
-  if (rule.min !== undefined) {
-    bounds.push(`of at least ${numberText(rule.min)}`);
-  }
-  if (rule.above !== undefined) {
-    bounds.push(`above ${numberText(rule.above)}`);
-  }
-  if (rule.max !== undefined) {
-    bounds.push(`${rule.min === undefined ? '' : 'and '}at most ${numberText(rule.max)}`);
-  }
-  if (rule.under !== undefined) {
-    bounds.push(`${bounds.length > 0 ? 'and ' : ''}below ${numberText(rule.under)}`);
-  }
-  return `${[kind, ...bounds].join(' ')}${rule.infinite === true ? ', or `inf`' : ''}`;
+  const bounds = [
+    ...(rule.min === undefined ? [] : [l10n.t('of at least {0}', numberText(rule.min))]),
+    ...(rule.above === undefined ? [] : [l10n.t('above {0}', numberText(rule.above))]),
+    ...(rule.max === undefined ? [] : [l10n.t('at most {0}', numberText(rule.max))]),
+    ...(rule.under === undefined ? [] : [l10n.t('below {0}', numberText(rule.under))]),
+  ];
+  const kind = rule.integer === true ? l10n.t('an integer') : l10n.t('a number');
+  const text = bounds.length === 0 ? kind : `${kind} ${bounds.join(` ${l10n.t('and')} `)}`;
+  return rule.infinite === true ? l10n.t('{0}, or `inf`', text) : text;
 }
 
 /** One of `words`, given bare; `true` and texts are refused. */
 export function checkWord<W extends string>(value: Value, node: Expression, what: string, words: readonly W[]): W {
   if (value.kind !== 'word') {
-    throw new Mistake(codes.type, node, `${what} must be ${oneOf(words)}, not ${describe(value)}.`);
+    throw new Mistake(codes.type, node, l10n.t('{0} must be {1}, not {2}.', what, oneOf(words), describe(value)));
   }
   const word = words.find((candidate) => candidate === value.word);
   if (word === undefined) {
@@ -144,9 +143,9 @@ export function checkWord<W extends string>(value: Value, node: Expression, what
     throw new Mistake(
       codes.word,
       node,
-      `${what} must be ${oneOf(words)}, not \`${value.word}\`.`,
+      l10n.t('{0} must be {1}, not `{2}`.', what, oneOf(words), value.word),
       guess !== undefined && node.$type === 'NameExpression' && node.name === value.word
-        ? { title: `Write \`${guess}\``, node, text: guess }
+        ? { title: l10n.t('Write `{0}`', guess), node, text: guess }
         : undefined,
     );
   }

@@ -1,4 +1,5 @@
 /** One experiment: its sweeps multiplied out, its statements read, every run lowered. */
+import * as l10n from '@vscode/l10n';
 import type { AstNode } from 'langium';
 import type { Diagnostic } from '../language/diagnostic.js';
 import type { Block, Experiment as ExperimentNode, Expression, Let, Member } from '../language/generated/ast.js';
@@ -55,7 +56,7 @@ export function buildExperiment(
   }
   const experiment = new Builder(node, context, report).build();
   if (experiment === null && report.diagnostics.length === 0 && context.file.damage.length === 0) {
-    report.add(new Mistake(codes.unsupported, node, 'This experiment has no meaning, and no rule says why.'));
+    report.add(new Mistake(codes.unsupported, node, l10n.t('This experiment has no meaning, and no rule says why.')));
   }
   return { experiment: report.failed || within.length > 0 ? null : experiment, diagnostics: report.diagnostics };
 }
@@ -104,7 +105,11 @@ class Builder {
     const runCount = study.sweeps.reduce((product, sweep) => product * sweep.values.length, repeats ?? 1);
     if (runCount > mostRuns) {
       report.add(
-        new Mistake(codes.runs, this.runsPlace(), `This experiment has ${numberText(runCount)} runs; at most ${mostRuns} are possible.`),
+        new Mistake(
+          codes.runs,
+          this.runsPlace(),
+          l10n.t('This experiment has {0} runs; at most {1} are possible.', numberText(runCount), mostRuns),
+        ),
       );
       return null;
     }
@@ -186,7 +191,7 @@ class Builder {
         throw new Mistake(
           codes.type,
           member.count,
-          `\`repeat\` must be the same for all runs, and this depends on the sweep \`${sweep}\`.`,
+          l10n.t('`repeat` must be the same for all runs, and this depends on the sweep `{0}`.', sweep),
         );
       }
       return checkNumber(evaluate(member.count, constantsOf(this.study)), member.count, '`repeat`', { integer: true, min: 1 });
@@ -273,13 +278,20 @@ class Builder {
     const behind = [...this.scope.sweepsBehind(expression)].filter((name) => values.has(name));
     // A number is in the message itself.
     const isPlain = expression.$type === 'NameExpression' && values.get(expression.name)?.kind === 'number';
-    return behind.length === 0 || isPlain ? '' : `where ${behind.map((name) => `${name} = ${values.get(name)!.text}`).join(', ')}`;
+    return behind.length === 0 || isPlain
+      ? ''
+      : l10n.t('where {0}', behind.map((name) => `${name} = ${values.get(name)!.text}`).join(', '));
   }
 
   private checkTotal(runs: readonly RunSpec[]): void {
     const seconds = runs.reduce((sum, run) => sum + run.cost.seconds, 0);
     if (seconds > mostSecondsPerExperiment) {
-      const message = `The ${runs.length} runs would take about ${durationText(seconds)} of one core; at most ${durationText(mostSecondsPerExperiment)} are possible.`;
+      const message = l10n.t(
+        'The {0} runs would take about {1} of one core; at most {2} are possible.',
+        runs.length,
+        durationText(seconds),
+        durationText(mostSecondsPerExperiment),
+      );
       this.report.add(new Mistake(codes.seconds, this.runsPlace(), message));
     }
   }
@@ -300,7 +312,7 @@ class Builder {
               new Mistake(
                 codes.outside,
                 point.node,
-                `The training ends at ${point.axis} ${numberText(end)}, before ${numberText(point.value)}.`,
+                l10n.t('The training ends at {0} {1}, before {2}.', point.axis, numberText(end), numberText(point.value)),
               ),
             );
             break;
@@ -311,7 +323,12 @@ class Builder {
           const step = point.value / train.rate;
           if (Math.abs(step - Math.round(step)) > 1e-6) {
             const near = numberText(Number((Math.round(step) * train.rate).toPrecision(12)));
-            const message = `With rate ${numberText(train.rate)} there is no step at time ${numberText(point.value)}; the nearest is at ${near}.`;
+            const message = l10n.t(
+              'With rate {0} there is no step at time {1}; the nearest is at {2}.',
+              numberText(train.rate),
+              numberText(point.value),
+              near,
+            );
             this.report.add(new Mistake(codes.outside, point.node, message));
             break;
           }
@@ -348,7 +365,11 @@ class Builder {
       if (form === 'fitted_rate' || (form === 'rate' && !isError)) {
         const what = form === 'fitted_rate' ? 'fitted rate' : 'rate';
         this.report.add(
-          new Mistake(codes.measure, place, `\`${what} of ${name}\` needs a sweep of the prompt length over at least two finite values.`),
+          new Mistake(
+            codes.measure,
+            place,
+            l10n.t('`{0} of {1}` needs a sweep of the prompt length over at least two finite values.', what, name),
+          ),
         );
       }
     };

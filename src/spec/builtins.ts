@@ -1,4 +1,5 @@
 /** Functions of numbers, and the two that make lists. */
+import * as l10n from '@vscode/l10n';
 import type { Call, Expression } from '../language/generated/ast.js';
 import { bindArguments } from './arguments.js';
 import { codes } from './codes.js';
@@ -13,7 +14,7 @@ export type BuiltIn = (call: Call, env: Environment, evaluate: Evaluate) => Valu
 function numberOf(node: Expression, env: Environment, evaluate: Evaluate, callee: string): number {
   const value = evaluate(node, env);
   if (value.kind !== 'number') {
-    throw new Mistake(codes.type, node, `\`${callee}\` takes numbers, not ${describe(value)}.`);
+    throw new Mistake(codes.type, node, l10n.t('`{0}` takes numbers, not {1}.', callee, describe(value)));
   }
   return value.value;
 }
@@ -45,10 +46,10 @@ function extremum(pick: (...values: number[]) => number): BuiltIn {
   return (call, env, evaluate) => {
     const keyed = call.arguments.find((argument) => argument.key !== undefined);
     if (keyed !== undefined) {
-      throw new Mistake(codes.arguments, keyed, `\`${call.callee}\` takes numbers without keys, as in \`${call.callee}(2, x)\`.`);
+      throw new Mistake(codes.arguments, keyed, l10n.t('`{0}` takes numbers without keys, as in `{1}(2, x)`.', call.callee, call.callee));
     }
     if (call.arguments.length === 0) {
-      throw new Mistake(codes.arguments, call, `\`${call.callee}\` needs at least one number, as in \`${call.callee}(2, x)\`.`);
+      throw new Mistake(codes.arguments, call, l10n.t('`{0}` needs at least one number, as in `{1}(2, x)`.', call.callee, call.callee));
     }
     const values = call.arguments.map((argument) => numberOf(argument.value, env, evaluate, call.callee));
     return checked(pick(...values), call, values.map(numberText).join(', '));
@@ -67,22 +68,22 @@ function spaced(geometric: boolean): BuiltIn {
       [to, toNode],
     ] as const) {
       if (!Number.isFinite(value) || (geometric && value <= 0)) {
-        const need = geometric ? 'positive and finite' : 'finite';
-        throw new Mistake(codes.range, node, `The ends of \`${call.callee}\` must be ${need}, not ${numberText(value)}.`);
+        const need = geometric ? l10n.t('positive and finite') : 'finite';
+        throw new Mistake(codes.range, node, l10n.t('The ends of `{0}` must be {1}, not {2}.', call.callee, need, numberText(value)));
       }
     }
     if (!Number.isInteger(count) || count < 1) {
       throw new Mistake(
         codes.integer,
         countNode,
-        `\`${call.callee}\` makes a whole number of points, at least 1, not ${numberText(count)}.`,
+        l10n.t('`{0}` makes a whole number of points, at least 1, not {1}.', call.callee, numberText(count)),
       );
     }
     if (count > longestList) {
       throw new Mistake(
         codes.runs,
         countNode,
-        `\`${call.callee}\` is asked for ${numberText(count)} points; at most ${longestList} are possible.`,
+        l10n.t('`{0}` is asked for {1} points; at most {2} are possible.', call.callee, numberText(count), longestList),
       );
     }
     const at = (i: number): number => {
@@ -102,9 +103,9 @@ function spaced(geometric: boolean): BuiltIn {
 }
 
 export const numericFunctions: ReadonlyMap<string, BuiltIn> = new Map<string, BuiltIn>([
-  ['sqrt', unary(Math.sqrt, (x) => (x < 0 ? 'a square root needs a number of at least 0' : null))],
+  ['sqrt', unary(Math.sqrt, (x) => (x < 0 ? l10n.t('a square root needs a number of at least 0') : null))],
   ['exp', unary(Math.exp)],
-  ['log', unary(Math.log, (x) => (x <= 0 ? 'a logarithm needs a positive number' : null))],
+  ['log', unary(Math.log, (x) => (x <= 0 ? l10n.t('a logarithm needs a positive number') : null))],
   ['abs', unary(Math.abs)],
   ['round', unary(Math.round)],
   ['floor', unary(Math.floor)],

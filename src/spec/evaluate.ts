@@ -1,4 +1,5 @@
 /** Evaluates expressions to typed values with a canonical text (docs/language.md, "Text"). */
+import * as l10n from '@vscode/l10n';
 import type { AstNode } from 'langium';
 import { nearest } from '../language/distance.js';
 import type { BinaryExpression, Call, Expression, Let, RangeLiteral } from '../language/generated/ast.js';
@@ -42,7 +43,7 @@ export function evaluate(node: Expression | undefined, env: Environment): Value 
         throw new Mistake(
           codes.notANumber,
           node,
-          `${node.text} is too large for a number; the largest is about 1.8e308. Infinity is written \`inf\`.`,
+          l10n.t('{0} is too large for a number; the largest is about 1.8e308. Infinity is written `inf`.', node.text),
         );
       }
       return numberValue(value);
@@ -67,7 +68,7 @@ export function evaluate(node: Expression | undefined, env: Environment): Value 
       if (isMatrixLike(operand)) {
         return node.operator === '-' ? productOf(-1, operand) : operand;
       }
-      throw new Mistake(codes.type, node, `\`${node.operator}\` takes a number or a matrix, not ${describe(operand)}.`);
+      throw new Mistake(codes.type, node, l10n.t('`{0}` takes a number or a matrix, not {1}.', node.operator, describe(operand)));
     }
     case 'BinaryExpression':
       return evaluateBinary(node, env);
@@ -76,12 +77,16 @@ export function evaluate(node: Expression | undefined, env: Environment): Value 
         throw new Mistake(
           codes.type,
           node,
-          `\`${node.name}.${node.facet}\` is a measured quantity and has no value here; it can stand in \`expect\`.`,
+          l10n.t('`{0}.{1}` is a measured quantity and has no value here; it can stand in `expect`.', node.name, node.facet),
         );
       }
       return evaluateName(node.name, node, env);
     case 'RateExpression':
-      throw new Mistake(codes.type, node, 'A rate is measured and has no value here; it can stand in `measure`, `plot` and `expect`.');
+      throw new Mistake(
+        codes.type,
+        node,
+        l10n.t('A rate is measured and has no value here; it can stand in `measure`, `plot` and `expect`.'),
+      );
     case 'Call':
       return evaluateCall(node, env);
   }
@@ -91,7 +96,7 @@ export function evaluate(node: Expression | undefined, env: Environment): Value 
 export function evaluateNumber(node: Expression | undefined, env: Environment, what: string): number {
   const value = evaluate(node, env);
   if (value.kind !== 'number') {
-    throw new Mistake(codes.type, node!, `${what} must be a number, not ${describe(value)}.`);
+    throw new Mistake(codes.type, node!, l10n.t('{0} must be a number, not {1}.', what, describe(value)));
   }
   return value.value;
 }
@@ -106,7 +111,7 @@ function evaluateName(name: string, node: Expression, env: Environment): Value {
       if (env.scope.damagedSweeps.has(name) || isDamaged(env.scope.file, env.scope.sweeps.get(name)!)) {
         throw new Damaged();
       }
-      throw new Mistake(codes.type, node, `\`${name}\` is swept, so it has no single value here.`);
+      throw new Mistake(codes.type, node, l10n.t('`{0}` is swept, so it has no single value here.', name));
     }
   }
   const definition = env.scope.letNamed(name, node);
@@ -127,12 +132,12 @@ function evaluateName(name: string, node: Expression, env: Environment): Value {
   }
   const known = [...env.scope.sweeps.keys(), ...env.scope.lets.keys(), ...env.scope.file.lets.keys(), ...keywordValues];
   const guess = nearest(name, known);
-  const suggestion = guess === undefined ? `define it by \`let ${name} = …\`.` : `did you mean \`${guess}\`?`;
+  const suggestion = guess === undefined ? l10n.t('define it by `let {0} = …`.', name) : l10n.t('did you mean `{0}`?', guess);
   throw new Mistake(
     codes.undefinedName,
     node,
-    `\`${name}\` is not defined; ${suggestion}`,
-    guess === undefined ? undefined : { title: `Write \`${guess}\``, node, text: guess },
+    l10n.t('`{0}` is not defined; {1}', name, suggestion),
+    guess === undefined ? undefined : { title: l10n.t('Write `{0}`', guess), node, text: guess },
   );
 }
 
@@ -146,7 +151,7 @@ export function evaluateLet(definition: Let, user: AstNode, env: Environment): V
     throw new Damaged();
   }
   if (env.active.has(definition)) {
-    throw new Mistake(codes.cycle, user, `\`${definition.name}\` is defined by itself.`);
+    throw new Mistake(codes.cycle, user, l10n.t('`{0}` is defined by itself.', definition.name));
   }
   env.active.add(definition);
   try {
@@ -180,55 +185,69 @@ function evaluateBinary(node: BinaryExpression, env: Environment): Value {
       throw new Mistake(
         codes.notANumber,
         node,
-        `A matrix cannot be ${node.operator === '*' ? 'multiplied' : 'divided'} by ${factor.text}.`,
+        l10n.t('A matrix cannot be {0} by {1}.', node.operator === '*' ? 'multiplied' : 'divided', factor.text),
       );
     }
     throw new Mistake(
       codes.type,
       node,
-      `\`${node.operator}\` does not combine ${describe(left)} and ${describe(right)}; a number may multiply a matrix, as in \`2 * identity\`.`,
+      l10n.t(
+        '`{0}` does not combine {1} and {2}; a number may multiply a matrix, as in `2 * identity`.',
+        node.operator,
+        describe(left),
+        describe(right),
+      ),
     );
   }
-  throw new Mistake(codes.type, node, `\`${node.operator}\` does not combine ${describe(left)} and ${describe(right)}.`);
+  throw new Mistake(codes.type, node, l10n.t('`{0}` does not combine {1} and {2}.', node.operator, describe(left), describe(right)));
 }
 
 function arithmetic(node: BinaryExpression, left: NumberValue, right: NumberValue): NumberValue {
   const [a, b] = [left.value, right.value];
   if (node.operator === '/' && b === 0) {
-    throw new Mistake(codes.notANumber, node, `This divides ${left.text} by zero.`);
+    throw new Mistake(codes.notANumber, node, l10n.t('This divides {0} by zero.', left.text));
   }
   const value = { '+': a + b, '-': a - b, '*': a * b, '/': a / b, '^': a ** b }[node.operator];
   if (Number.isNaN(value)) {
-    throw new Mistake(codes.notANumber, node, `${left.text} ${node.operator} ${right.text} is not a number.`);
+    throw new Mistake(codes.notANumber, node, l10n.t('{0} {1} {2} is not a number.', left.text, node.operator, right.text));
   }
   if (!Number.isFinite(value) && Number.isFinite(a) && Number.isFinite(b)) {
-    const why = node.operator === '^' && a === 0 ? 'divides by zero' : 'is too large for a number';
+    const why = node.operator === '^' && a === 0 ? l10n.t('divides by zero') : l10n.t('is too large for a number');
     throw new Mistake(codes.notANumber, node, `${left.text} ${node.operator} ${right.text} ${why}.`);
   }
   return numberValue(value);
 }
 
 function evaluateRange(node: RangeLiteral, env: Environment): Value {
-  const from = evaluateNumber(node.from, env, 'The start of a range');
-  const to = evaluateNumber(node.to, env, 'The end of a range');
+  const from = evaluateNumber(node.from, env, l10n.t('The start of a range'));
+  const to = evaluateNumber(node.to, env, l10n.t('The end of a range'));
   for (const [value, place] of [
     [from, node.from],
     [to, node.to],
   ] as const) {
     if (!Number.isSafeInteger(value)) {
-      throw new Mistake(codes.integer, place, `A range \`a..b\` runs over integers, and ${numberText(value)} is not one.`);
+      throw new Mistake(codes.integer, place, l10n.t('A range `a..b` runs over integers, and {0} is not one.', numberText(value)));
     }
   }
   if (from > to) {
     const text = `${numberText(to)}..${numberText(from)}`;
-    throw new Mistake(codes.wrongWay, node, `The range ${numberText(from)}..${numberText(to)} is the wrong way round; write \`${text}\`.`, {
-      title: `Write \`${text}\``,
+    throw new Mistake(
+      codes.wrongWay,
       node,
-      text,
-    });
+      l10n.t('The range {0}..{1} is the wrong way round; write `{2}`.', numberText(from), numberText(to), text),
+      {
+        title: l10n.t('Write `{0}`', text),
+        node,
+        text,
+      },
+    );
   }
   if (to - from + 1 > longestList) {
-    throw new Mistake(codes.runs, node, `This range has ${numberText(to - from + 1)} values; at most ${longestList} are possible.`);
+    throw new Mistake(
+      codes.runs,
+      node,
+      l10n.t('This range has {0} values; at most {1} are possible.', numberText(to - from + 1), longestList),
+    );
   }
   return listValue(
     Array.from({ length: to - from + 1 }, (_, i) => numberValue(from + i)),
@@ -253,6 +272,6 @@ function evaluateCall(node: Call, env: Environment): Value {
   throw new Mistake(
     codes.unknownFunction,
     node,
-    `\`${node.callee}\` is not a function${guess === undefined ? '.' : `; did you mean \`${guess}\`?`}`,
+    l10n.t('`{0}` is not a function{1}', node.callee, guess === undefined ? '.' : l10n.t('; did you mean `{0}`?', guess)),
   );
 }

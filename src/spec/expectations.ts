@@ -1,11 +1,13 @@
 /** Expectations: what is compared, at which runs, with values that may depend on the sweeps. */
+import * as l10n from '@vscode/l10n';
 import type { Expect, Expression, Operand as OperandNode, SelectorEntry } from '../language/generated/ast.js';
+import { listed } from '../language/wording.js';
 import { quantityNames } from '../solver/problem.js';
 import { codes } from './codes.js';
 import type { Environment } from './environment.js';
 import { evaluate, evaluateNumber } from './evaluate.js';
 import type { AtEntry, Expectation, Operand, QuantityOperand, SweepValue } from './experiment.js';
-import { Damaged, Mistake, oneOf } from './mistake.js';
+import { Damaged, Mistake } from './mistake.js';
 import { checkAxis } from './plots.js';
 import { isTrajectory, type QuantityForm, quantityRef } from './quantities.js';
 import { constantNumber, constantsOf, type Study, sweepNamed } from './study.js';
@@ -38,7 +40,7 @@ export function readExpectation(study: Study, node: Expect): PendingExpectation 
   const points: PendingExpectation['points'][number][] = [];
   const left = readOperand(study, node.left, points);
   if (!('operand' in left) || left.operand.factor !== 1) {
-    throw new Mistake(codes.form, node.left, 'The left side of `expect` is a quantity, as in `expect risk below 0.1`.');
+    throw new Mistake(codes.form, node.left, l10n.t('The left side of `expect` is a quantity, as in `expect risk below 0.1`.'));
   }
   const sides: Side[] = [];
   const side = (operand: OperandNode | undefined): number => {
@@ -62,9 +64,9 @@ export function readExpectation(study: Study, node: Expect): PendingExpectation 
           return { kind: 'between', low: low!, high: high! };
         };
       case 'Within': {
-        const percent = constantNumber(study, relation.percent, 'A percentage');
+        const percent = constantNumber(study, relation.percent, l10n.t('A percentage'));
         if (percent <= 0) {
-          throw new Mistake(codes.range, relation.percent, `A percentage must be positive, not ${percent}.`);
+          throw new Mistake(codes.range, relation.percent, l10n.t('A percentage must be positive, not {0}.', percent));
         }
         side(relation.right);
         return ([right]) => ({ kind: 'within', fraction: percent / 100, right: right! });
@@ -100,9 +102,9 @@ function numbersOf(node: Expression, runs: readonly Environment[]): number[] {
       values.push(values[0]!);
       continue;
     }
-    const value = evaluateNumber(node, run, 'A bound');
+    const value = evaluateNumber(node, run, l10n.t('A bound'));
     if (!Number.isFinite(value)) {
-      throw new Mistake(codes.infinite, node, 'A bound must be finite.');
+      throw new Mistake(codes.infinite, node, l10n.t('A bound must be finite.'));
     }
     values.push(value);
   }
@@ -120,9 +122,9 @@ function checkOrder(low: Operand, high: Operand, node: Expect['relation'] & { $t
     throw new Mistake(
       codes.wrongWay,
       node,
-      `Nothing lies between ${low.perRun[wrong]} and ${high.perRun[wrong]}: the lower bound comes first; write \`${text}\`.`,
+      l10n.t('Nothing lies between {0} and {1}: the lower bound comes first; write `{2}`.', low.perRun[wrong], high.perRun[wrong], text),
       {
-        title: `Write \`${text}\``,
+        title: l10n.t('Write `{0}`', text),
         node,
         text,
       },
@@ -139,32 +141,44 @@ function checkMonotone(study: Study, node: Expect, left: QuantityOperand): void 
   if (axis === 'time' || axis === 'step') {
     checkAxis(study, axis, relation);
     if (!isTrajectory(left.quantity)) {
-      throw new Mistake(codes.axis, relation, `\`${left.quantity.name}\` has one value for a run and is not ${direction} in ${axis}.`);
+      throw new Mistake(
+        codes.axis,
+        relation,
+        l10n.t('`{0}` has one value for a run and is not {1} in {2}.', left.quantity.name, direction, axis),
+      );
     }
     const pinned = left.at.find((entry) => entry.kind === 'axis');
     if (pinned !== undefined) {
       throw new Mistake(
         codes.monotone,
         relation,
-        `\`at\` picks one point of the trajectory, so nothing is left to be ${direction} in ${axis}.`,
+        l10n.t('`at` picks one point of the trajectory, so nothing is left to be {0} in {1}.', direction, axis),
       );
     }
     return;
   }
   const sweep = sweepNamed(study, axis, relation);
   if (left.at.some((entry) => entry.kind === 'sweep' && entry.name === axis)) {
-    throw new Mistake(codes.monotone, relation, `\`at\` picks one value of \`${axis}\`, so nothing is left to be ${direction} in it.`);
+    throw new Mistake(
+      codes.monotone,
+      relation,
+      l10n.t('`at` picks one value of `{0}`, so nothing is left to be {1} in it.', axis, direction),
+    );
   }
   if (sweep.values.length < 2) {
     throw new Mistake(
       codes.monotone,
       relation,
-      `\`${axis}\` takes a single value, ${sweep.values[0]!.text}; \`${direction} in\` compares at least two.`,
+      l10n.t('`{0}` takes a single value, {1}; `{2} in` compares at least two.', axis, sweep.values[0]!.text, direction),
     );
   }
   const word = sweep.values.find((value) => value.kind !== 'number');
   if (word !== undefined) {
-    throw new Mistake(codes.monotone, relation, `\`${direction} in\` compares numbers, and \`${axis}\` takes the value \`${word.text}\`.`);
+    throw new Mistake(
+      codes.monotone,
+      relation,
+      l10n.t('`{0} in` compares numbers, and `{1}` takes the value `{2}`.', direction, axis, word.text),
+    );
   }
 }
 
@@ -175,7 +189,7 @@ function readOperand(study: Study, node: OperandNode, points: PendingExpectation
   const found = quantityIn(study, node.value);
   if (found === null) {
     if (node.at !== undefined) {
-      throw new Mistake(codes.form, node.at, '`at` picks runs of a quantity, and this is a number.');
+      throw new Mistake(codes.form, node.at, l10n.t('`at` picks runs of a quantity, and this is a number.'));
     }
     return { number: node.value };
   }
@@ -186,19 +200,19 @@ function readOperand(study: Study, node: OperandNode, points: PendingExpectation
       throw new Damaged();
     }
     if (at.some((other) => (other.kind === 'sweep' ? other.name : other.axis) === entry.name)) {
-      throw new Mistake(codes.noSuchValue, entry, `\`${entry.name}\` is picked twice.`);
+      throw new Mistake(codes.noSuchValue, entry, l10n.t('`{0}` is picked twice.', entry.name));
     }
     if (entry.name === 'time' || entry.name === 'step') {
       checkAxis(study, entry.name, entry);
-      const value = constantNumber(study, entry.value, `The ${entry.name}`);
+      const value = constantNumber(study, entry.value, l10n.t('The {0}', entry.name));
       if (value < 0) {
-        throw new Mistake(codes.outside, entry, `The training starts at ${entry.name} 0, and ${value} is before it.`);
+        throw new Mistake(codes.outside, entry, l10n.t('The training starts at {0} 0, and {1} is before it.', entry.name, value));
       }
       if (entry.name === 'step' && !Number.isInteger(value)) {
-        throw new Mistake(codes.integer, entry.value, `A step is an integer, not ${value}.`);
+        throw new Mistake(codes.integer, entry.value, l10n.t('A step is an integer, not {0}.', value));
       }
       if (!isTrajectory(quantity)) {
-        throw new Mistake(codes.axis, entry, `\`${quantity.name}\` has one value for a run, whatever the ${entry.name}.`);
+        throw new Mistake(codes.axis, entry, l10n.t('`{0}` has one value for a run, whatever the {1}.', quantity.name, entry.name));
       }
       at.push({ kind: 'axis', axis: entry.name, value });
       points.push({ axis: entry.name, value, node: entry, at });
@@ -218,8 +232,8 @@ function pick(study: Study, entry: SelectorEntry): SweepValue {
     const shown =
       texts.length > 6
         ? [...texts.slice(0, 3), '…', ...texts.slice(-2)].map((text) => (text === '…' ? text : `\`${text}\``)).join(', ')
-        : oneOf(texts).replace(' or ', ' and ');
-    throw new Mistake(codes.noSuchValue, entry, `\`${entry.name}\` never takes the value ${value.text}; it takes ${shown}.`);
+        : listed(texts);
+    throw new Mistake(codes.noSuchValue, entry, l10n.t('`{0}` never takes the value {1}; it takes {2}.', entry.name, value.text, shown));
   }
   return sweepValue(match);
 }
@@ -259,23 +273,31 @@ function quantityIn(study: Study, node: Expression): Found | null {
       return null;
     }
     if (left !== null && right !== null) {
-      throw new Mistake(codes.form, node, 'A side of `expect` reads one quantity, with a number before it if need be, as in `2 * risk`.');
+      throw new Mistake(
+        codes.form,
+        node,
+        l10n.t('A side of `expect` reads one quantity, with a number before it if need be, as in `2 * risk`.'),
+      );
     }
     if (left !== null && (node.operator === '*' || node.operator === '/')) {
-      const factor = constantNumber(study, node.right, 'The factor of a quantity');
+      const factor = constantNumber(study, node.right, l10n.t('The factor of a quantity'));
       return { ...left, factor: left.factor * checkFactor(node.operator === '*' ? factor : 1 / factor, node) };
     }
     if (right !== null && node.operator === '*') {
-      return { ...right, factor: right.factor * checkFactor(constantNumber(study, node.left, 'The factor of a quantity'), node) };
+      return { ...right, factor: right.factor * checkFactor(constantNumber(study, node.left, l10n.t('The factor of a quantity')), node) };
     }
-    throw new Mistake(codes.form, node, 'A side of `expect` reads one quantity, with a number before it if need be, as in `2 * risk`.');
+    throw new Mistake(
+      codes.form,
+      node,
+      l10n.t('A side of `expect` reads one quantity, with a number before it if need be, as in `2 * risk`.'),
+    );
   }
   return null;
 }
 
 function checkFactor(factor: number, node: Expression): number {
   if (!Number.isFinite(factor)) {
-    throw new Mistake(codes.notANumber, node, 'This divides by zero.');
+    throw new Mistake(codes.notANumber, node, l10n.t('This divides by zero.'));
   }
   return factor;
 }

@@ -1,4 +1,5 @@
 /** Gives laws their dimension. */
+import * as l10n from '@vscode/l10n';
 import type { AstNode } from 'langium';
 import type { Law } from '../solver/problem.js';
 import { codes } from './codes.js';
@@ -19,7 +20,11 @@ export function landLaw(
 ): Law<FileReference> {
   const checkMean = (mean: readonly number[]): void => {
     if (mean.length !== dimension) {
-      throw new Mistake(codes.dimension, node, `${what} has dimension ${dimension}, and its mean has ${mean.length} entries.`);
+      throw new Mistake(
+        codes.dimension,
+        node,
+        l10n.t('{0} has dimension {1}, and its mean has {2} entries.', what, dimension, mean.length),
+      );
     }
   };
   switch (law.kind) {
@@ -46,7 +51,7 @@ export function landLaw(
         kind: 'gaussian',
         dimension,
         mean: law.mean ?? matrices.zeros(dimension),
-        covariance: matrices.covariance(law.covariance, dimension, law.node, `The covariance of ${lowerFirst(what)}`),
+        covariance: matrices.covariance(law.covariance, dimension, law.node, l10n.t('The covariance of {0}', lowerFirst(what))),
       };
     case 'rademacher':
       return { kind: 'independent', dimension, coordinate: { kind: 'rademacher' } };
@@ -69,7 +74,14 @@ export function landLaw(
         throw new Mistake(
           codes.dimension,
           node,
-          `${what} has dimension ${dimension}, and ${JSON.stringify(law.file.path)} holds tokens of ${reference.columns} coordinate${reference.columns === 1 ? '' : 's'}.`,
+          l10n.t(
+            '{0} has dimension {1}, and {2} holds tokens of {3} coordinate{4}.',
+            what,
+            dimension,
+            JSON.stringify(law.file.path),
+            reference.columns,
+            reference.columns === 1 ? '' : 's',
+          ),
         );
       }
       return { kind: 'empirical', dimension, tokens: reference };

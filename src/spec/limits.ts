@@ -1,5 +1,9 @@
 /** What is out of reach. A spec beyond a limit is refused with the estimate before anything is allocated. */
 
+import * as l10n from '@vscode/l10n';
+
+const [minute, hour, day, year] = [60, 3600, 86_400, 31_557_600];
+
 /** Longest list that a range, linspace, logspace or sweep may make. */
 export const longestList = 100_000;
 /** Most runs of one experiment, repeats included. */
@@ -15,18 +19,13 @@ export const mostMatrixBytes = 1e9;
 
 /** `3.2 years`, `41 minutes`, in the largest unit that gives at least one. */
 export function durationText(seconds: number): string {
-  const units = [
-    ['year', 31_557_600],
-    ['day', 86_400],
-    ['hour', 3600],
-    ['minute', 60],
-  ] as const;
-  for (const [name, size] of units) {
-    if (seconds >= size) {
-      return plural(seconds / size, name);
-    }
-  }
-  return plural(seconds, 'second');
+  const text = (size: number): string => short(seconds / size);
+  const isOne = (size: number): boolean => text(size) === '1';
+  if (seconds >= year) return isOne(year) ? l10n.t('1 year') : l10n.t('{0} years', text(year));
+  if (seconds >= day) return isOne(day) ? l10n.t('1 day') : l10n.t('{0} days', text(day));
+  if (seconds >= hour) return isOne(hour) ? l10n.t('1 hour') : l10n.t('{0} hours', text(hour));
+  if (seconds >= minute) return isOne(minute) ? l10n.t('1 minute') : l10n.t('{0} minutes', text(minute));
+  return isOne(1) ? l10n.t('1 second') : l10n.t('{0} seconds', text(1));
 }
 
 /** `7.3 TB`, in powers of 1000. */
@@ -39,11 +38,6 @@ export function bytesText(bytes: number): string {
     unit++;
   }
   return `${short(scaled)} ${units[unit]}`;
-}
-
-function plural(count: number, name: string): string {
-  const text = short(count);
-  return `${text} ${name}${text === '1' ? '' : 's'}`;
 }
 
 function short(x: number): string {

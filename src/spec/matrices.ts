@@ -1,5 +1,6 @@
 /** Builds matrices once for each canonical text and shape, and checks covariances. */
 
+import * as l10n from '@vscode/l10n';
 import type { AstNode } from 'langium';
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
 import type { DenseMatrix } from '../solver/problem.js';
@@ -31,11 +32,18 @@ export class MatrixStore {
   build(value: MatrixValue, rows: number | null, columns: number, node: AstNode, what: string): DenseMatrix {
     const shape = this.shape(value.matrix) ?? { rows: columns, columns };
     if ((rows !== null && shape.rows !== rows) || shape.columns !== columns) {
-      const need = rows === null ? `${columns} column${columns === 1 ? '' : 's'}` : `${rows} × ${columns}`;
+      const need = rows === null ? l10n.t('{0} column{1}', columns, columns === 1 ? '' : 's') : `${rows} × ${columns}`;
       throw new Mistake(
         codes.dimension,
         node,
-        `${what} must be ${rows === null ? 'a matrix of ' : ''}${need}, and this matrix is ${shape.rows} × ${shape.columns}.`,
+        l10n.t(
+          '{0} must be {1}{2}, and this matrix is {3} × {4}.',
+          what,
+          rows === null ? l10n.t('a matrix of ') : '',
+          need,
+          shape.rows,
+          shape.columns,
+        ),
       );
     }
     const key = `${shape.rows}x${columns} ${value.text}`;
@@ -46,12 +54,16 @@ export class MatrixStore {
         throw new Mistake(
           codes.bytes,
           node,
-          `The matrices up to this one take ${bytesText(this.bytes)}; at most ${bytesText(mostMatrixBytes)} are possible.`,
+          l10n.t('The matrices up to this one take {0}; at most {1} are possible.', bytesText(this.bytes), bytesText(mostMatrixBytes)),
         );
       }
       matrix = this.entries(value.matrix, shape.rows, columns, node, what);
       if (matrix.some((row) => row.some((entry) => !Number.isFinite(entry)))) {
-        throw new Mistake(codes.notANumber, node, `${what} has an entry that is too large for a number in dimension ${columns}.`);
+        throw new Mistake(
+          codes.notANumber,
+          node,
+          l10n.t('{0} has an entry that is too large for a number in dimension {1}.', what, columns),
+        );
       }
       this.built.set(key, matrix);
     }
@@ -78,8 +90,13 @@ export class MatrixStore {
       throw new Mistake(
         codes.notPositive,
         node,
-        `${what} must be positive semidefinite, and its smallest eigenvalue is ${numberText(Number(smallest.toPrecision(4)))}; adding \`${numberText(lift)} * identity\` would make it so.`,
-        direct ? { title: `Write \`${text}\``, node, text } : undefined,
+        l10n.t(
+          '{0} must be positive semidefinite, and its smallest eigenvalue is {1}; adding `{2} * identity` would make it so.',
+          what,
+          numberText(Number(smallest.toPrecision(4))),
+          numberText(lift),
+        ),
+        direct ? { title: l10n.t('Write `{0}`', text), node, text } : undefined,
       );
     }
     return matrix;
@@ -144,7 +161,11 @@ export class MatrixStore {
         for (const term of matrix.terms) {
           const shape = this.shape(term);
           if (shape !== null && (shape.rows !== rows || shape.columns !== columns)) {
-            throw new Mistake(codes.dimension, node, `${what} adds matrices of ${rows} × ${columns} and ${shape.rows} × ${shape.columns}.`);
+            throw new Mistake(
+              codes.dimension,
+              node,
+              l10n.t('{0} adds matrices of {1} × {2} and {3} × {4}.', what, rows, columns, shape.rows, shape.columns),
+            );
           }
           const inner = this.entries(term, rows, columns, node, what);
           for (let i = 0; i < rows; i++) {
@@ -170,8 +191,16 @@ function checkSymmetric(matrix: DenseMatrix, node: AstNode, what: string): void 
     for (let j = 0; j < i; j++) {
       const [below, above] = [matrix[i]![j]!, matrix[j]![i]!];
       if (Math.abs(below - above) > 1e-10 * scale) {
-        const entries = `${numberText(above)} in row ${j + 1}, column ${i + 1} and ${numberText(below)} in row ${i + 1}, column ${j + 1}`;
-        throw new Mistake(codes.notSymmetric, node, `${what} must be symmetric, and it has ${entries}.`);
+        const entries = l10n.t(
+          '{0} in row {1}, column {2} and {3} in row {4}, column {5}',
+          numberText(above),
+          j + 1,
+          i + 1,
+          numberText(below),
+          i + 1,
+          j + 1,
+        );
+        throw new Mistake(codes.notSymmetric, node, l10n.t('{0} must be symmetric, and it has {1}.', what, entries));
       }
     }
   }

@@ -1,6 +1,7 @@
 /** Mistakes in the meaning of a spec, thrown where they are found and turned into diagnostics at the setting they spoil. */
 import type { AstNode } from 'langium';
 import type { Diagnostic } from '../language/diagnostic.js';
+import { listed } from '../language/wording.js';
 
 /** A replacement of the whole range of `node`. */
 export interface Fix {
@@ -84,7 +85,4 @@ export function extent(node: AstNode): { start: number; end: number } {
 }
 
 /** `a, b or c`, each in backquotes. */
-export function oneOf(words: readonly string[]): string {
-  const quoted = words.map((word) => `\`${word}\``);
-  return quoted.length < 2 ? quoted.join('') : `${quoted.slice(0, -1).join(', ')} or ${quoted[quoted.length - 1]}`;
-}
+export const oneOf = (words: readonly string[]): string => listed(words, 'or');

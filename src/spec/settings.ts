@@ -1,4 +1,5 @@
 /** The settings of every block, with their defaults and domains, as parts of a `Problem`. */
+import * as l10n from '@vscode/l10n';
 import type { Expression } from '../language/generated/ast.js';
 import type {
   Attention,
@@ -126,7 +127,7 @@ export function readConcentrate(block: BlockReader | undefined, wanted: Wanted):
     (value, node) => {
       const words = value.kind === 'list' ? value.items : [value];
       if (words.length === 0) {
-        throw new Mistake(codes.emptyList, node, '`of` needs at least one of `output`, `value_gradient` and `key_query_gradient`.');
+        throw new Mistake(codes.emptyList, node, l10n.t('`of` needs at least one of `output`, `value_gradient` and `key_query_gradient`.'));
       }
       return words.map((word, i) =>
         checkWord(
@@ -196,7 +197,7 @@ function startOf(value: Value, node: Expression, seed: number, repeat: number): 
     throw new Mistake(
       codes.type,
       node,
-      `\`init\` must be \`balanced(0.1)\`, \`random(seed: 1)\`, \`small_identity(0.1)\` or \`bayes\`, not ${describe(value)}.`,
+      l10n.t('`init` must be `balanced(0.1)`, `random(seed: 1)`, `small_identity(0.1)` or `bayes`, not {0}.', describe(value)),
     );
   }
   const init = value.init;
@@ -208,13 +209,13 @@ export function readTask(block: BlockReader, d: number, stores: Stores): Setting
   const { matrices, files } = stores;
   const covariance = block.read(
     'covariance',
-    (value, node) => matrices.covariance(matrixOf(value, node, '`covariance`'), d, node, 'The covariance'),
-    () => matrices.build(identityMatrix, d, d, block.block, 'The covariance'),
+    (value, node) => matrices.covariance(matrixOf(value, node, '`covariance`'), d, node, l10n.t('The covariance')),
+    () => matrices.build(identityMatrix, d, d, block.block, l10n.t('The covariance')),
   );
   const weights = block.read(
     'weights',
-    (value, node) => landLaw(lawOf(value, node, '`weights`').law, d, matrices, files, node, 'The law of the weights'),
-    () => landLaw({ kind: 'gaussian', variance: 1 }, d, matrices, files, block.block, 'The law of the weights'),
+    (value, node) => landLaw(lawOf(value, node, '`weights`').law, d, matrices, files, node, l10n.t('The law of the weights')),
+    () => landLaw({ kind: 'gaussian', variance: 1 }, d, matrices, files, block.block, l10n.t('The law of the weights')),
   );
   const tokens = block.read<Law<FileReference> | null>(
     'tokens',
@@ -240,13 +241,13 @@ export function readTask(block: BlockReader, d: number, stores: Stores): Setting
 
 /** Centred and whitened, every Gaussian is N(0, I), which is written null. */
 function taskTokens(law: LawExpression, d: number, stores: Stores, node: Expression): Law<FileReference> | null {
-  const landed = landLaw(law, d, stores.matrices, stores.files, node, 'The law of the tokens');
+  const landed = landLaw(law, d, stores.matrices, stores.files, node, l10n.t('The law of the tokens'));
   if (landed.kind === 'gaussian') {
     if (!stores.matrices.isInvertible(landed.covariance)) {
       throw new Mistake(
         codes.singular,
         node,
-        'The tokens of a task are whitened, which a law with a singular covariance does not allow; `covariance` may be singular.',
+        l10n.t('The tokens of a task are whitened, which a law with a singular covariance does not allow; `covariance` may be singular.'),
       );
     }
     return null;
@@ -255,7 +256,12 @@ function taskTokens(law: LawExpression, d: number, stores: Stores, node: Express
     throw new Mistake(
       codes.singular,
       node,
-      `The tokens of a task are whitened, which needs more than ${d} tokens in dimension ${d}; the file holds ${landed.tokens.rows}.`,
+      l10n.t(
+        'The tokens of a task are whitened, which needs more than {0} tokens in dimension {1}; the file holds {2}.',
+        d,
+        d,
+        landed.tokens.rows,
+      ),
     );
   }
   return landed;
@@ -263,7 +269,7 @@ function taskTokens(law: LawExpression, d: number, stores: Stores, node: Express
 
 export function readTokens(block: BlockReader | undefined, d: number, stores: Stores): Setting<FileReference> | undefined {
   const law = block?.read('law', (value, node) =>
-    landLaw(lawOf(value, node, '`law`').law, d, stores.matrices, stores.files, node, 'The law of the tokens'),
+    landLaw(lawOf(value, node, '`law`').law, d, stores.matrices, stores.files, node, l10n.t('The law of the tokens')),
   );
   return law === undefined ? undefined : { kind: 'tokens', law };
 }
@@ -279,7 +285,7 @@ export function readQuery(block: BlockReader | undefined, d: number, stores: Sto
         throw new Mistake(
           codes.dimension,
           node,
-          `The query has dimension ${d}, and \`at\` has ${vector.length} entr${vector.length === 1 ? 'y' : 'ies'}.`,
+          l10n.t('The query has dimension {0}, and `at` has {1} entr{2}.', d, vector.length, vector.length === 1 ? 'y' : 'ies'),
         );
       }
       return vector;
@@ -288,8 +294,8 @@ export function readQuery(block: BlockReader | undefined, d: number, stores: Sto
   }
   const law = block.read(
     'law',
-    (value, node) => landLaw(lawOf(value, node, '`law`').law, d, stores.matrices, stores.files, node, 'The law of the query'),
-    () => landLaw({ kind: 'gaussian', variance: 1 }, d, stores.matrices, stores.files, block.block, 'The law of the query'),
+    (value, node) => landLaw(lawOf(value, node, '`law`').law, d, stores.matrices, stores.files, node, l10n.t('The law of the query')),
+    () => landLaw({ kind: 'gaussian', variance: 1 }, d, stores.matrices, stores.files, block.block, l10n.t('The law of the query')),
   );
   return law === undefined ? undefined : { kind: 'law', law };
 }
@@ -321,9 +327,9 @@ export function readValue(block: BlockReader | undefined, D: number, inTask: boo
         const vector = vectorOf(value, node, '`value`');
         if (vector.length !== D) {
           const why = inTask
-            ? `a vector of ${D} entries (the dimension and one for y)`
-            : `a vector of ${D} entries or a matrix of ${D} columns`;
-          throw new Mistake(codes.dimension, node, `\`value\` must be ${why}, and this one has ${vector.length}.`);
+            ? l10n.t('a vector of {0} entries (the dimension and one for y)', D)
+            : l10n.t('a vector of {0} entries or a matrix of {1} columns', D, D);
+          throw new Mistake(codes.dimension, node, l10n.t('`value` must be {0}, and this one has {1}.', why, vector.length));
         }
         return [vector];
       }
@@ -334,7 +340,12 @@ export function readValue(block: BlockReader | undefined, D: number, inTask: boo
         throw new Mistake(
           codes.type,
           node,
-          `In a task \`value\` must be a vector of ${D} entries, as in \`[${[...stores.matrices.zeros(Math.min(D, 8) - 1), 1].join(', ')}]\`, not ${describe(value)}.`,
+          l10n.t(
+            'In a task `value` must be a vector of {0} entries, as in `[{1}]`, not {2}.',
+            D,
+            [...stores.matrices.zeros(Math.min(D, 8) - 1), 1].join(', '),
+            describe(value),
+          ),
         );
       }
       return stores.matrices.build(matrixOf(value, node, '`value`'), inTask ? 1 : null, D, node, '`value`');
@@ -346,7 +357,7 @@ export function readValue(block: BlockReader | undefined, D: number, inTask: boo
 function matrixOf(value: Value, node: Expression, what: string): MatrixValue {
   const matrix = asMatrix(value);
   if (matrix === undefined) {
-    throw new Mistake(codes.type, node, `${what} must be a matrix such as \`identity\` or \`kms(0.5)\`, not ${describe(value)}.`);
+    throw new Mistake(codes.type, node, l10n.t('{0} must be a matrix such as `identity` or `kms(0.5)`, not {1}.', what, describe(value)));
   }
   return matrix;
 }

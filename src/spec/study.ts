@@ -1,4 +1,5 @@
 /** What the statements of one experiment share while they are read. */
+import * as l10n from '@vscode/l10n';
 import type { AstNode } from 'langium';
 import type { Block, Experiment as ExperimentNode, Expression, Let } from '../language/generated/ast.js';
 import { codes } from './codes.js';
@@ -32,11 +33,11 @@ export function constantNumber(study: Study, node: Expression | undefined, what:
     throw new Damaged();
   }
   for (const sweep of study.scope.sweepsBehind(node)) {
-    throw new Mistake(codes.type, node, `${what} must be the same for all runs, and this depends on the sweep \`${sweep}\`.`);
+    throw new Mistake(codes.type, node, l10n.t('{0} must be the same for all runs, and this depends on the sweep `{1}`.', what, sweep));
   }
   const value = evaluateNumber(node, constantsOf(study), what);
   if (!Number.isFinite(value)) {
-    throw new Mistake(codes.infinite, node, `${what} must be finite.`);
+    throw new Mistake(codes.infinite, node, l10n.t('{0} must be finite.', what));
   }
   return value;
 }
@@ -53,7 +54,7 @@ export function sweepNamed(study: Study, name: string, node: AstNode): SweepValu
     if (study.scope.file.damage.length > 0 || study.scope.damagedSweeps.has(name)) {
       throw new Damaged();
     }
-    throw new Mistake(codes.notASweep, node, `\`${name}\` is not a sweep of this experiment.`);
+    throw new Mistake(codes.notASweep, node, l10n.t('`{0}` is not a sweep of this experiment.', name));
   }
   return sweep;
 }

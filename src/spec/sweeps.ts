@@ -1,4 +1,5 @@
 /** The values that sweeps take, and their product. */
+import * as l10n from '@vscode/l10n';
 import type { AstNode } from 'langium';
 import type { Let, Sweep as SweepNode } from '../language/generated/ast.js';
 import { codes } from './codes.js';
@@ -31,7 +32,7 @@ export function sweepValues(node: SweepNode, scope: ExperimentScope, fixed: Map<
       throw new Mistake(
         codes.sweepOverSweep,
         node.list,
-        `The list of \`${node.name}\` depends on the sweep \`${other}\`; a sweep's list may use lets, not other sweeps.`,
+        l10n.t("The list of `{0}` depends on the sweep `{1}`; a sweep's list may use lets, not other sweeps.", node.name, other),
       );
     }
   }
@@ -40,7 +41,7 @@ export function sweepValues(node: SweepNode, scope: ExperimentScope, fixed: Map<
     throw new Mistake(
       codes.type,
       node.list,
-      `\`sweep ${node.name} over\` needs a list, as in \`[10, 100]\`, \`1..16\` or \`logspace(10, 1000, 5)\`, not ${describe(list)}.`,
+      l10n.t('`sweep {0} over` needs a list, as in `[10, 100]`, `1..16` or `logspace(10, 1000, 5)`, not {1}.', node.name, describe(list)),
     );
   }
   const values: Value[] = [];
@@ -52,13 +53,13 @@ export function sweepValues(node: SweepNode, scope: ExperimentScope, fixed: Map<
     places.push(...parts.map(() => place));
   });
   if (values.length === 0) {
-    throw new Mistake(codes.emptyList, node.list, `The list of \`${node.name}\` is empty; a sweep needs at least one value.`);
+    throw new Mistake(codes.emptyList, node.list, l10n.t('The list of `{0}` is empty; a sweep needs at least one value.', node.name));
   }
   if (values.length > longestList) {
     throw new Mistake(
       codes.runs,
       node.list,
-      `The list of \`${node.name}\` has ${values.length} values; at most ${longestList} are possible.`,
+      l10n.t('The list of `{0}` has {1} values; at most {2} are possible.', node.name, values.length, longestList),
     );
   }
   const seen = new Set<string>();
@@ -69,7 +70,7 @@ export function sweepValues(node: SweepNode, scope: ExperimentScope, fixed: Map<
       if (list.generated) {
         return;
       }
-      throw new Mistake(codes.duplicateValue, places[i]!, `\`${node.name}\` takes the value ${value.text} twice.`);
+      throw new Mistake(codes.duplicateValue, places[i]!, l10n.t('`{0}` takes the value {1} twice.', node.name, value.text));
     }
     seen.add(value.text);
     distinct.push(value);

@@ -1,4 +1,5 @@
 /** Values of expressions. Matrices and laws stay symbolic until they land in a block, which gives them their dimension. */
+import * as l10n from '@vscode/l10n';
 import type { AstNode } from 'langium';
 
 export type Value = NumberValue | StringValue | BooleanValue | ListValue | WordValue | MatrixValue | LawValue | InitValue | FileValue;
@@ -115,20 +116,20 @@ export function describe(value: Value): string {
     case 'number':
       return text;
     case 'string':
-      return `the text ${text}`;
+      return l10n.t('the text {0}', text);
     case 'boolean':
       return `\`${text}\``;
     case 'word':
       return `\`${text}\``;
     case 'list':
-      return `the list ${text}`;
+      return l10n.t('the list {0}', text);
     case 'matrix':
-      return `the matrix \`${text}\``;
+      return l10n.t('the matrix `{0}`', text);
     case 'law':
-      return `the law \`${text}\``;
+      return l10n.t('the law `{0}`', text);
     case 'init':
-      return `the start \`${text}\``;
+      return l10n.t('the start `{0}`', text);
     case 'file':
-      return `the file ${text}`;
+      return l10n.t('the file {0}', text);
   }
 }

@@ -1,8 +1,10 @@
+import * as l10n from '@vscode/l10n';
 import { nearest } from '../distance.js';
 import { type Block, type Experiment, isBlock, isListLiteral, isNameExpression, isRepeat, type Setting } from '../generated/ast.js';
 import { resolveName } from '../scope.js';
 import { type BlockInfo, blocks } from '../vocabulary.js';
-import { type Context, listed, rangeOfProperty } from './context.js';
+import { listed } from '../wording.js';
+import { type Context, rangeOfProperty } from './context.js';
 import { visibleNames } from './definitions.js';
 
 interface Known {
@@ -23,7 +25,7 @@ export function checkBlocks(context: Context, experiment: Experiment): void {
   for (const member of experiment.members) {
     if (isRepeat(member)) {
       if (repeated)
-        context.report('E212', '`repeat` is given twice; an experiment has one.', {
+        context.report('E212', l10n.t('`repeat` is given twice; an experiment has one.'), {
           start: rangeOfProperty(member, 'count').start,
           end: rangeOfProperty(member, 'count').end,
         });
@@ -36,7 +38,7 @@ export function checkBlocks(context: Context, experiment: Experiment): void {
       continue;
     }
     if (known.has(kind)) {
-      context.report('E212', `The block \`${kind}\` is given twice; an experiment has one.`, rangeOfProperty(member, 'kind'));
+      context.report('E212', l10n.t('The block `{0}` is given twice; an experiment has one.', kind), rangeOfProperty(member, 'kind'));
       continue;
     }
     known.set(kind, { block: member, kind, isWhole: checkSettings(context, member, kind, blocks[kind]!) });
@@ -51,13 +53,20 @@ function kindOf(context: Context, block: Block): string | undefined {
   if (owner) {
     context.report(
       'E201',
-      `\`${block.kind}\` is a variant of \`${owner}\`; write \`${owner} ${block.kind}\`.`,
+      l10n.t('`{0}` is a variant of `{1}`; write `{2} {3}`.', block.kind, owner, owner, block.kind),
       range,
       context.replace(range, `${owner} ${block.kind}`),
     );
     return owner;
   }
-  context.unknownWord('E201', block.kind, `\`${block.kind}\` is not a block`, range, kinds, `the blocks are ${listed(kinds)}`);
+  context.unknownWord(
+    'E201',
+    block.kind,
+    l10n.t('`{0}` is not a block', block.kind),
+    range,
+    kinds,
+    l10n.t('the blocks are {0}', listed(kinds)),
+  );
   const meant = nearest(block.kind, kinds);
   if (meant) return meant;
   return block.variant === undefined ? undefined : kinds.find((k) => Object.hasOwn(blocks[k]!.variants, block.variant!));
@@ -70,8 +79,8 @@ function variantOf(context: Context, block: Block, kind: string, info: BlockInfo
   if (variants.length === 0) {
     if (block.variant === undefined) return undefined;
     const range = rangeOfProperty(block, 'variant');
-    context.report('E226', `\`${kind}\` has no variants; \`${block.variant}\` does not belong here.`, range, {
-      title: `Remove \`${block.variant}\``,
+    context.report('E226', l10n.t('`{0}` has no variants; `{1}` does not belong here.', kind, block.variant), range, {
+      title: l10n.t('Remove `{0}`', block.variant),
       start: range.start,
       end: range.end,
       text: '',
@@ -79,17 +88,17 @@ function variantOf(context: Context, block: Block, kind: string, info: BlockInfo
     return undefined;
   }
   if (block.variant === undefined) {
-    context.report('E226', `\`${kind}\` needs a variant: ${listed(variants, 'or')}.`, rangeOfProperty(block, 'kind'));
+    context.report('E226', l10n.t('`{0}` needs a variant: {1}.', kind, listed(variants, 'or')), rangeOfProperty(block, 'kind'));
     return undefined;
   }
   if (variants.includes(block.variant)) return block.variant;
   context.unknownWord(
     'E202',
     block.variant,
-    `\`${block.variant}\` is not a variant of \`${kind}\``,
+    l10n.t('`{0}` is not a variant of `{1}`', block.variant, kind),
     rangeOfProperty(block, 'variant'),
     variants,
-    `its variants are ${listed(variants)}`,
+    l10n.t('its variants are {0}', listed(variants)),
   );
   return nearest(block.variant, variants);
 }
@@ -108,20 +117,33 @@ function checkSettings(context: Context, block: Block, kind: string, info: Block
       isWhole = false;
       const own = Object.keys(info.settings).filter((s) => applies(info, s, variant));
       const owner = kinds.find((k) => k !== kind && Object.hasOwn(blocks[k]!.settings, setting.name));
-      const otherwise = owner ? `it is a setting of \`${owner}\`` : `its settings are ${listed(own)}`;
-      context.unknownWord('E203', setting.name, `\`${setting.name}\` is not a setting of \`${kind}\``, range, owner ? [] : own, otherwise);
+      const otherwise = owner ? l10n.t('it is a setting of `{0}`', owner) : l10n.t('its settings are {0}', listed(own));
+      context.unknownWord(
+        'E203',
+        setting.name,
+        l10n.t('`{0}` is not a setting of `{1}`', setting.name, kind),
+        range,
+        owner ? [] : own,
+        otherwise,
+      );
       continue;
     }
     if (variant !== undefined && !applies(info, setting.name, variant)) {
       context.report(
         'E225',
-        `\`${setting.name}\` is a setting of ${listed((known.variants ?? []).map((v) => `${kind} ${v}`))}, not of \`${kind} ${variant}\`.`,
+        l10n.t(
+          '`{0}` is a setting of {1}, not of `{2} {3}`.',
+          setting.name,
+          listed((known.variants ?? []).map((v) => `${kind} ${v}`)),
+          kind,
+          variant,
+        ),
         range,
       );
       isWhole = false;
       continue;
     }
-    if (given.has(setting.name)) context.report('E211', `\`${setting.name}\` is given twice in \`${kind}\`.`, range);
+    if (given.has(setting.name)) context.report('E211', l10n.t('`{0}` is given twice in `{1}`.', setting.name, kind), range);
     given.add(setting.name);
     checkWords(context, setting, kind);
   }
@@ -135,13 +157,18 @@ function checkSettings(context: Context, block: Block, kind: string, info: Block
       };
       const at = (block.$cstNode?.offset ?? 0) + open + 1;
       const text = missing.map((m) => ` ${m} = 1`).join(',') + (block.settings.length > 0 ? ',' : ' ');
-      context.report('E218', `\`${name}\` needs ${listed(missing)}.`, range, { title: `Add ${listed(missing)}`, start: at, end: at, text });
+      context.report('E218', l10n.t('`{0}` needs {1}.', name, listed(missing)), range, {
+        title: l10n.t('Add {0}', listed(missing)),
+        start: at,
+        end: at,
+        text,
+      });
     }
   }
   if (kind === 'query' && given.has('law') && given.has('at')) {
     context.report(
       'E227',
-      'A query has a `law` or stands at one vector; give `law` or `at`, not both.',
+      l10n.t('A query has a `law` or stands at one vector; give `law` or `at`, not both.'),
       rangeOfProperty(block.settings.find((s) => s.name === 'at')!, 'name'),
     );
   }
@@ -166,10 +193,10 @@ function checkWords(context: Context, setting: Setting, kind: string): void {
     context.unknownWord(
       'E208',
       value.name,
-      `\`${value.name}\` is not a value of \`${setting.name}\``,
+      l10n.t('`{0}` is not a value of `{1}`', value.name, setting.name),
       rangeOfProperty(value, 'name'),
       [...words, ...visibleNames(context, experiment)],
-      `it takes ${listed(words, 'or')}`,
+      l10n.t('it takes {0}', listed(words, 'or')),
     );
   }
 }
@@ -181,30 +208,34 @@ function checkPresence(context: Context, experiment: Experiment, known: Readonly
   const kindRange = (kind: string): { start: number; end: number } => rangeOfProperty(known.get(kind)!.block, 'kind');
   if (has('task') && has('tokens')) {
     const second = known.get('task')!.block.$cstNode!.offset < known.get('tokens')!.block.$cstNode!.offset ? 'tokens' : 'task';
-    context.report('E213', 'The tokens come from a `task` or from a `tokens` block, not from both.', kindRange(second));
+    context.report('E213', l10n.t('The tokens come from a `task` or from a `tokens` block, not from both.'), kindRange(second));
   } else if (!has('task') && !has('tokens')) {
-    context.report('E214', 'A `task` or a `tokens` block is missing, to say what the tokens are.', title);
+    context.report('E214', l10n.t('A `task` or a `tokens` block is missing, to say what the tokens are.'), title);
   } else if (!has('train') && !has('concentrate')) {
-    context.report('E215', '`train` or `concentrate` is missing: there is nothing to compute.', title);
+    context.report('E215', l10n.t('`train` or `concentrate` is missing: there is nothing to compute.'), title);
   } else if (has('train') && !has('task')) {
-    context.report('E216', '`train` needs a `task`: plain tokens have no target.', kindRange('train'));
+    context.report('E216', l10n.t('`train` needs a `task`: plain tokens have no target.'), kindRange('train'));
   } else if (has('query') && has('task')) {
     context.report(
       'E224',
-      'In a task the query is (x_q, 0) with x_q of the law of x; a `query` block stands with plain `tokens` only.',
+      l10n.t('In a task the query is (x_q, 0) with x_q of the law of x; a `query` block stands with plain `tokens` only.'),
       kindRange('query'),
     );
   } else if (!has('prompt')) {
-    context.report('E218', 'A `prompt` block is missing, with the `length` of the prompt.', title);
+    context.report('E218', l10n.t('A `prompt` block is missing, with the `length` of the prompt.'), title);
   } else if (has('concentrate') && has('tokens')) {
     const attention = known.get('attention');
     const given = new Set(attention?.block.settings.map((s) => s.name));
     const missing: string[] = [];
-    if (!has('query')) missing.push('a `query` block');
-    if (attention === undefined) missing.push('an `attention` block with `key_query` and `value`');
+    if (!has('query')) missing.push(l10n.t('a `query` block'));
+    if (attention === undefined) missing.push(l10n.t('an `attention` block with `key_query` and `value`'));
     else if (attention.isWhole)
-      for (const name of ['key_query', 'value']) if (!given.has(name)) missing.push(`\`${name}\` in \`attention\``);
+      for (const name of ['key_query', 'value']) if (!given.has(name)) missing.push(l10n.t('`{0}` in `attention`', name));
     if (missing.length > 0)
-      context.report('E217', `With plain tokens \`concentrate\` needs ${missing.join(' and ')}.`, kindRange('concentrate'));
+      context.report(
+        'E217',
+        l10n.t('With plain tokens `concentrate` needs {0}.', missing.join(` ${l10n.t('and')} `)),
+        kindRange('concentrate'),
+      );
   }
 }

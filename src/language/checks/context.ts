@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { type AstNode, GrammarUtils } from 'langium';
 import type { Code } from '../catalogue.js';
 import { type Diagnostic, diagnostic, type Fix } from '../diagnostic.js';
@@ -27,12 +28,12 @@ export class Context {
   /** Reports a word that means nothing here, with the nearest of the words that would. `what` is the whole first clause. */
   unknownWord(code: Code, word: string, what: string, range: Range, candidates: Iterable<string>, otherwise = ''): void {
     const right = nearest(word, candidates);
-    if (right !== undefined) this.report(code, `${what}; did you mean \`${right}\`?`, range, this.replace(range, right));
+    if (right !== undefined) this.report(code, l10n.t('{0}; did you mean `{1}`?', what, right), range, this.replace(range, right));
     else this.report(code, otherwise === '' ? `${what}.` : `${what}; ${otherwise}.`, range);
   }
 
   replace(range: Range, text: string): Fix {
-    return { title: `Write \`${text}\``, start: range.start, end: range.end, text };
+    return { title: l10n.t('Write `{0}`', text), start: range.start, end: range.end, text };
   }
 
   /** True the first time that a name is found to be unknown, unless its definition is damaged. */
@@ -83,8 +84,4 @@ class PropertyRange implements Range {
   }
 }
 
-/** `a`, `b` and `c`, each in backquotes. */
-export function listed(words: readonly string[], last = 'and'): string {
-  const quoted = words.map((w) => `\`${w}\``);
-  return quoted.length < 2 ? quoted.join('') : `${quoted.slice(0, -1).join(', ')} ${last} ${quoted[quoted.length - 1]}`;
-}
+export { listed } from '../wording.js';

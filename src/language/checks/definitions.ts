@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { type AstNode, AstUtils } from 'langium';
 import { type Experiment, isLet, isNameExpression, isSweep, type Let, type Sweep } from '../generated/ast.js';
 import { type Definition, definitions, resolveName } from '../scope.js';
@@ -6,11 +7,11 @@ import { everyNode } from '../walk.js';
 import { type Context, rangeOfProperty } from './context.js';
 
 const kinds = {
-  function: 'a function',
-  constant: 'a constant',
-  axis: 'an axis',
-  value: 'a word of the language',
-  quantity: 'a quantity',
+  function: () => l10n.t('a function'),
+  constant: () => l10n.t('a constant'),
+  axis: () => l10n.t('an axis'),
+  value: () => l10n.t('a word of the language'),
+  quantity: () => l10n.t('a quantity'),
 } as const;
 
 export function checkTitles(context: Context): void {
@@ -19,7 +20,7 @@ export function checkTitles(context: Context): void {
     if (experiment.title !== '' && seen.has(experiment.title)) {
       context.report(
         'E210',
-        `There is another experiment with the title "${experiment.title}"; give each its own.`,
+        l10n.t('There is another experiment with the title "{0}"; give each its own.', experiment.title),
         rangeOfProperty(experiment, 'title'),
       );
     }
@@ -39,9 +40,14 @@ export function checkDefinitions(context: Context): void {
       if (!isLet(member) && !isSweep(member)) continue;
       const range = rangeOfProperty(member, 'name');
       const kind = builtIn(member.name) ?? (Object.hasOwn(quantities, member.name) ? 'quantity' : undefined);
-      if (kind) context.report('E219', `\`${member.name}\` is ${kinds[kind]} and cannot be defined again; take another name.`, range);
+      if (kind)
+        context.report('E219', l10n.t('`{0}` is {1} and cannot be defined again; take another name.', member.name, kinds[kind]()), range);
       else if (seen.has(member.name))
-        context.report('E209', `\`${member.name}\` is defined twice${experiment ? ' in this experiment' : ''}; take another name.`, range);
+        context.report(
+          'E209',
+          l10n.t('`{0}` is defined twice{1}; take another name.', member.name, experiment ? l10n.t(' in this experiment') : ''),
+          range,
+        );
       seen.add(member.name);
     }
     for (const member of members) {
@@ -78,7 +84,7 @@ function checkCycle(context: Context, start: Let, circular: Set<Definition>): vo
       const names = [...path, start].map((d) => `\`${d.name}\``).join(' → ');
       context.report(
         'E220',
-        path.length === 1 ? `\`${start.name}\` is defined by itself.` : `\`${start.name}\` depends on itself: ${names}.`,
+        path.length === 1 ? l10n.t('`{0}` is defined by itself.', start.name) : l10n.t('`{0}` depends on itself: {1}.', start.name, names),
         rangeOfProperty(start, 'name'),
       );
       return;
@@ -106,10 +112,14 @@ function checkSweepList(context: Context, sweep: Sweep, experiment: Experiment):
       if (seen.has(next)) continue;
       seen.add(next);
       if (isSweep(next)) {
-        const other = `The list of the sweep \`${sweep.name}\` uses the sweep \`${next.name}\`; a list may use lets only, and several sweeps make their product.`;
+        const other = l10n.t(
+          'The list of the sweep `{0}` uses the sweep `{1}`; a list may use lets only, and several sweeps make their product.',
+          sweep.name,
+          next.name,
+        );
         context.report(
           'E221',
-          next === sweep ? `The list of the sweep \`${sweep.name}\` uses the sweep itself.` : other,
+          next === sweep ? l10n.t('The list of the sweep `{0}` uses the sweep itself.', sweep.name) : other,
           rangeOfProperty(use, 'name'),
         );
         return;

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { AstUtils } from 'langium';
 import { isArgument, isCall, isExpect, isNameExpression, isSetting, type NameExpression } from '../generated/ast.js';
 import { experimentOf, resolveName } from '../scope.js';
@@ -12,17 +13,24 @@ export function checkExpressions(context: Context): void {
     if (isCall(node) && !Object.hasOwn(functions, node.callee)) {
       const range = rangeOfProperty(node, 'callee');
       if (resolveName(node, node.callee))
-        context.report('E206', `\`${node.callee}\` is a value and not a function; write \`${node.callee} * (…)\` for a product.`, range);
+        context.report(
+          'E206',
+          l10n.t('`{0}` is a value and not a function; write `{1} * (…)` for a product.', node.callee, node.callee),
+          range,
+        );
       else
         context.unknownWord(
           'E206',
           node.callee,
-          `\`${node.callee}\` is not a function`,
+          l10n.t('`{0}` is not a function', node.callee),
           range,
           Object.keys(functions),
-          `the functions are ${Object.keys(functions)
-            .map((f) => `\`${f}\``)
-            .join(', ')}`,
+          l10n.t(
+            'the functions are {0}',
+            Object.keys(functions)
+              .map((f) => `\`${f}\``)
+              .join(', '),
+          ),
         );
     } else if (isNameExpression(node)) checkName(context, node);
   }
@@ -32,7 +40,7 @@ function checkName(context: Context, node: NameExpression): void {
   const { name } = node;
   if (resolveName(node, name)) {
     if (node.facet !== undefined)
-      context.report('E205', `\`${name}\` is not a quantity and has no \`.${node.facet}\`.`, rangeOfProperty(node, 'facet'));
+      context.report('E205', l10n.t('`{0}` is not a quantity and has no `.{1}`.', name, node.facet), rangeOfProperty(node, 'facet'));
     return;
   }
   const isQuantity = Object.hasOwn(quantities, name);
@@ -41,17 +49,17 @@ function checkName(context: Context, node: NameExpression): void {
   if (isColumn(node) || isCheckedWord(node)) return;
   const range = rangeOfProperty(node, 'name');
   if (Object.hasOwn(constants, name) || Object.hasOwn(valueWords, name) || settingWords.has(name) || bareWords.has(name)) {
-    if (node.facet !== undefined) context.report('E205', `\`${name}\` has no \`.${node.facet}\`.`, rangeOfProperty(node, 'facet'));
+    if (node.facet !== undefined) context.report('E205', l10n.t('`{0}` has no `.{1}`.', name, node.facet), rangeOfProperty(node, 'facet'));
     return;
   }
   if (Object.hasOwn(functions, name)) {
-    context.report('E223', `\`${name}\` is a function; write \`${functions[name]!.usage}\`.`, range);
+    context.report('E223', l10n.t('`{0}` is a function; write `{1}`.', name, functions[name]!.usage), range);
     return;
   }
   const experiment = experimentOf(node);
   if (!context.isNewUnknown(name, experiment)) return;
   if (isQuantity) {
-    context.report('E207', `\`${name}\` is a quantity that is measured; its value cannot be used here.`, range);
+    context.report('E207', l10n.t('`{0}` is a quantity that is measured; its value cannot be used here.', name), range);
     return;
   }
   const candidates = [
@@ -61,7 +69,14 @@ function checkName(context: Context, node: NameExpression): void {
     ...settingWords,
     ...(inExpect ? Object.keys(quantities) : []),
   ];
-  context.unknownWord('E207', name, `\`${name}\` is not defined`, range, candidates, `define it by \`let ${name} = …\` or sweep over it`);
+  context.unknownWord(
+    'E207',
+    name,
+    l10n.t('`{0}` is not defined', name),
+    range,
+    candidates,
+    l10n.t('define it by `let {0} = …` or sweep over it', name),
+  );
 }
 
 /** The left side of an expectation is a quantity and has its own message. */

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import type { AstNode } from 'langium';
 import { type Experiment, isBlock, isLet, isNameExpression, isSweep } from '../generated/ast.js';
 import { type Definition, definitions, resolveName } from '../scope.js';
@@ -20,7 +21,7 @@ export function checkUses(context: Context): void {
 }
 
 function warn(context: Context, used: ReadonlySet<Definition>, definition: Definition): void {
-  if (!used.has(definition)) context.report('W501', `\`${definition.name}\` is never used.`, rangeOfProperty(definition, 'name'));
+  if (!used.has(definition)) context.report('W501', l10n.t('`{0}` is never used.', definition.name), rangeOfProperty(definition, 'name'));
 }
 
 /** A sweep changes its runs only through the settings of the blocks. */
@@ -41,6 +42,10 @@ function checkSweeps(context: Context, experiment: Experiment): void {
   for (let next = open.pop(); next; next = open.pop()) follow(isLet(next) ? next.value : next.list);
   for (const member of experiment.members) {
     if (isSweep(member) && !reached.has(member))
-      context.report('W502', `No setting depends on \`${member.name}\`, so that its runs are all alike.`, rangeOfProperty(member, 'name'));
+      context.report(
+        'W502',
+        l10n.t('No setting depends on `{0}`, so that its runs are all alike.', member.name),
+        rangeOfProperty(member, 'name'),
+      );
   }
 }

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { explain } from '../catalogue.js';
 import type { Diagnostic } from '../diagnostic.js';
 import { isBinaryExpression, isCall, isExpression, isLet, isSetting, isSweep, isUnaryExpression } from '../generated/ast.js';
@@ -55,7 +56,9 @@ function aboutWord(document: SpecDocument, word: Word): string | null {
     case 'value': {
       const info = settingOf(word);
       const isOwn = info?.words?.includes(name) === true;
-      return isOwn ? `**${name}**, value of \`${word.owner}\`\n\n${info.meaning}` : (describeWord(name) ?? describeFunction(name));
+      return isOwn
+        ? l10n.t('**{0}**, value of `{1}`\n\n{2}', name, word.owner ?? '', l10n.t(info.meaning))
+        : (describeWord(name) ?? describeFunction(name));
     }
     case 'definition':
     case 'reference':
@@ -66,9 +69,9 @@ function aboutWord(document: SpecDocument, word: Word): string | null {
 }
 
 function aboutDefinition(document: SpecDocument, definition: Definition): string {
-  const where = definition.experiment < 0 ? '' : ', in this experiment';
+  const where = definition.experiment < 0 ? '' : l10n.t(', in this experiment');
   const source = document.text.slice(definition.start, definition.end).replace(/\s+/g, ' ');
-  return [`\`\`\`attn\n${source}\n\`\`\``, definition.kind === 'let' ? `A name${where}` : `A sweep${where}`].join('\n');
+  return [`\`\`\`attn\n${source}\n\`\`\``, definition.kind === 'let' ? l10n.t('A name{0}', where) : l10n.t('A sweep{0}', where)].join('\n');
 }
 
 /** The value of what the word names or stands in; nothing for what already says it, such as a number. */
@@ -78,7 +81,7 @@ function aboutValue(document: SpecDocument, word: Word, offset: number): string 
     const sweep = document.nodeAt(offset, isSweep);
     if (sweep !== undefined) {
       const values = evaluator.sweepValues(sweep);
-      return values.length === 0 ? null : `${values.length} values: ${listed(values.map((value) => value.text))}`;
+      return values.length === 0 ? null : l10n.t('{0} values: {1}', values.length, listed(values.map((value) => value.text)));
     }
     const definition = document.nodeAt(offset, isLet);
     return definition === undefined ? null : aboutEvaluated(evaluator.letValue(definition), textOf(document, definition.value));
@@ -104,7 +107,7 @@ const textOf = (document: SpecDocument, node: Parameters<typeof rangeOf>[0] | un
 function aboutEvaluated(value: Evaluated | null, written: string): string | null {
   if (value === null) return null;
   if (value.text !== null) return value.text === written ? null : `Value: \`${shortened(value.text)}\``;
-  const lines = value.cases.map(({ where, text }) => `- \`${shortened(text)}\` at ${where}`);
+  const lines = value.cases.map(({ where, text }) => l10n.t('- `{0}` at {1}', shortened(text), where));
   return [`Value:`, ...lines, ...(value.more ? ['- …'] : [])].join('\n');
 }
 

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { builtIn, quantities } from '../vocabulary.js';
 import type { Span, SpecDocument } from './document.js';
 import { type Definition, type Word, wordAt, wordsOf } from './words.js';
@@ -55,12 +56,12 @@ export function renamePlace(document: SpecDocument, offset: number): (Span & { r
 
 export function rename(document: SpecDocument, offset: number, name: string): Rename {
   const target = definitionAt(document, offset);
-  if (target === null) return { refused: 'There is no name here that the spec defines.' };
-  if (!nameForm.test(name)) return { refused: `\`${name}\` is not a name: letters, digits and _, not beginning with a digit.` };
-  if (reserved.has(name)) return { refused: `\`${name}\` is a reserved word.` };
-  if (builtIn(name) !== undefined || Object.hasOwn(quantities, name)) return { refused: `\`${name}\` is a word of the language.` };
+  if (target === null) return { refused: l10n.t('There is no name here that the spec defines.') };
+  if (!nameForm.test(name)) return { refused: l10n.t('`{0}` is not a name: letters, digits and _, not beginning with a digit.', name) };
+  if (reserved.has(name)) return { refused: l10n.t('`{0}` is a reserved word.', name) };
+  if (builtIn(name) !== undefined || Object.hasOwn(quantities, name)) return { refused: l10n.t('`{0}` is a word of the language.', name) };
   const clash = name === target.name ? undefined : clashOf(document, target, name);
-  if (clash !== undefined) return { refused: `\`${name}\` is defined in line ${document.lineAt(clash.start)} already.` };
+  if (clash !== undefined) return { refused: l10n.t('`{0}` is defined in line {1} already.', name, document.lineAt(clash.start)) };
   return { edits: occurrencesAt(document, offset).map(({ start, end }) => ({ start, end, text: name })) };
 }
 

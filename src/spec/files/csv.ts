@@ -1,5 +1,6 @@
 /** Numbers from comma-separated text (RFC 4180 as far as numbers need it), with or without a header line. */
 
+import * as l10n from '@vscode/l10n';
 import { largestTable, type Table, type TableProblem } from './table.js';
 import { decodeUtf8 } from './utf8.js';
 
@@ -9,7 +10,7 @@ const numberPattern = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
 export function parseCsv(bytes: Uint8Array): Table | TableProblem {
   const text = decodeUtf8(bytes);
   if (text === null) {
-    return { problem: 'format', message: 'is not UTF-8 text; a `.csv` file holds numbers separated by commas' };
+    return { problem: 'format', message: l10n.t('is not UTF-8 text; a `.csv` file holds numbers separated by commas') };
   }
   let header: string[] | null = null;
   let columns = 0;
@@ -28,7 +29,7 @@ export function parseCsv(bytes: Uint8Array): Table | TableProblem {
     }
     const fields = splitLine(line);
     if (fields === null) {
-      return { problem: 'format', message: `has a quote that is never closed on line ${lineNumber}` };
+      return { problem: 'format', message: l10n.t('has a quote that is never closed on line {0}', lineNumber) };
     }
     if (columns === 0) {
       columns = fields.length;
@@ -38,11 +39,14 @@ export function parseCsv(bytes: Uint8Array): Table | TableProblem {
       }
     }
     if (fields.length !== columns) {
-      const expected = `${columns} value${columns === 1 ? '' : 's'}`;
-      return { problem: 'ragged', message: `has ${fields.length} on line ${lineNumber} where the lines before have ${expected}` };
+      const expected = l10n.t('{0} value{1}', columns, columns === 1 ? '' : 's');
+      return {
+        problem: 'ragged',
+        message: l10n.t('has {0} on line {1} where the lines before have {2}', fields.length, lineNumber, expected),
+      };
     }
     if ((rows + 1) * columns > largestTable) {
-      return { problem: 'size', message: `holds more than ${largestTable} values` };
+      return { problem: 'size', message: l10n.t('holds more than {0} values', largestTable) };
     }
     if ((rows + 1) * columns > data.length) {
       const grown = new Float64Array(Math.max(data.length * 2, (rows + 1) * columns));
@@ -53,16 +57,19 @@ export function parseCsv(bytes: Uint8Array): Table | TableProblem {
       const field = fields[j]!;
       const value = numberPattern.test(field) ? Number(field) : Number.NaN;
       if (!Number.isFinite(value)) {
-        const what = field === '' ? 'an empty value' : `\`${field.slice(0, 20)}\``;
-        const where = header === null ? `column ${j + 1}` : `column \`${header[j]}\``;
-        return { problem: 'value', message: `has ${what} in ${where} on line ${lineNumber}, where a finite number is needed` };
+        const what = field === '' ? l10n.t('an empty value') : `\`${field.slice(0, 20)}\``;
+        const where = header === null ? l10n.t('column {0}', j + 1) : l10n.t('column `{0}`', header[j]);
+        return {
+          problem: 'value',
+          message: l10n.t('has {0} in {1} on line {2}, where a finite number is needed', what, where, lineNumber),
+        };
       }
       data[rows * columns + j] = value;
     }
     rows++;
   }
   if (rows === 0) {
-    return { problem: 'format', message: 'holds no numbers' };
+    return { problem: 'format', message: l10n.t('holds no numbers') };
   }
   return { header, rows, columns, data: data.slice(0, rows * columns) };
 }

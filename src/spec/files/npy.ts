@@ -1,5 +1,6 @@
 /** NumPy's `.npy` format (NEP 1), versions 1 to 3: reals of 2, 4 and 8 bytes and integers, both byte orders, C and Fortran order, one or two axes. */
 
+import * as l10n from '@vscode/l10n';
 import { largestTable, type Table, type TableProblem } from './table.js';
 import { decodeUtf8 } from './utf8.js';
 
@@ -32,12 +33,12 @@ function halfFloat(bits: number): number {
 export function parseNpy(bytes: Uint8Array): Table | TableProblem {
   const magic = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
   if (bytes.length < 12 || magic.some((byte, i) => bytes[i] !== byte)) {
-    return { problem: 'format', message: 'is not a NumPy `.npy` file' };
+    return { problem: 'format', message: l10n.t('is not a NumPy `.npy` file') };
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const version = bytes[6]!;
   if (version < 1 || version > 3) {
-    return { problem: 'format', message: `is of \`.npy\` version ${version}; versions 1 to 3 are read` };
+    return { problem: 'format', message: l10n.t('is of `.npy` version {0}; versions 1 to 3 are read', version) };
   }
   const headerStart = version === 1 ? 10 : 12;
   const headerLength = version === 1 ? view.getUint16(8, true) : view.getUint32(8, true);
@@ -47,12 +48,15 @@ export function parseNpy(bytes: Uint8Array): Table | TableProblem {
   const fortran = header?.match(/'fortran_order'\s*:\s*(True|False)/)?.[1];
   const shape = header?.match(/'shape'\s*:\s*\(([\d\s,]*)\)/)?.[1];
   if (type === undefined || fortran === undefined || shape === undefined) {
-    return { problem: 'format', message: 'has a damaged `.npy` header, or holds records' };
+    return { problem: 'format', message: l10n.t('has a damaged `.npy` header, or holds records') };
   }
   // `|` stands before types of one byte, `=` is not written by NumPy.
   const item = /^[<>|]/.test(type) ? types[type.slice(1)] : undefined;
   if (item === undefined) {
-    return { problem: 'format', message: `holds values of type \`${type}\`; real numbers and integers are read (\`array.astype("<f8")\`)` };
+    return {
+      problem: 'format',
+      message: l10n.t('holds values of type `{0}`; real numbers and integers are read (`array.astype("<f8")`)', type),
+    };
   }
   const { bytes: width, read } = item;
   const little = !type.startsWith('>');
@@ -62,19 +66,19 @@ export function parseNpy(bytes: Uint8Array): Table | TableProblem {
     .filter((part) => part !== '')
     .map(Number);
   if (axes.length < 1 || axes.length > 2) {
-    return { problem: 'format', message: `has ${axes.length} axes; one (a column) or two (rows and columns) are read` };
+    return { problem: 'format', message: l10n.t('has {0} axes; one (a column) or two (rows and columns) are read', axes.length) };
   }
   const rows = axes[0]!;
   const columns = axes[1] ?? 1;
   const count = rows * columns;
   if (count === 0) {
-    return { problem: 'format', message: 'holds no numbers' };
+    return { problem: 'format', message: l10n.t('holds no numbers') };
   }
   if (count > largestTable) {
-    return { problem: 'size', message: `holds ${count} values; at most ${largestTable} are read` };
+    return { problem: 'size', message: l10n.t('holds {0} values; at most {1} are read', count, largestTable) };
   }
   if (bytes.length - start !== count * width) {
-    return { problem: 'format', message: `should hold ${count * width} bytes of values and holds ${bytes.length - start}` };
+    return { problem: 'format', message: l10n.t('should hold {0} bytes of values and holds {1}', count * width, bytes.length - start) };
   }
   const data = new Float64Array(count);
   const byColumns = fortran === 'True';
@@ -84,7 +88,12 @@ export function parseNpy(bytes: Uint8Array): Table | TableProblem {
       if (!Number.isFinite(value)) {
         return {
           problem: 'value',
-          message: `has ${Number.isNaN(value) ? 'NaN' : 'an infinite value'} in row ${r + 1}, column ${c + 1}, where a finite number is needed`,
+          message: l10n.t(
+            'has {0} in row {1}, column {2}, where a finite number is needed',
+            Number.isNaN(value) ? 'NaN' : l10n.t('an infinite value'),
+            r + 1,
+            c + 1,
+          ),
         };
       }
       data[i] = value;

@@ -1,6 +1,8 @@
 /** Files reach this layer through an interface, so that it runs in a browser as in Node. */
+
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
+import * as l10n from '@vscode/l10n';
 import { codes } from '../codes.js';
 import type { FileReference } from '../experiment.js';
 import { Mistake } from '../mistake.js';
@@ -59,13 +61,16 @@ export class FileStore {
       const problem = bytes as FileProblem;
       switch (problem.error) {
         case 'missing':
-          return refuse(codes.fileMissing, `There is no file ${shown}; paths are relative to the spec.`);
+          return refuse(codes.fileMissing, l10n.t('There is no file {0}; paths are relative to the spec.', shown));
         case 'outside':
-          return refuse(codes.fileOutside, `${shown} lies outside the folder that the spec may read from.`);
+          return refuse(codes.fileOutside, l10n.t('{0} lies outside the folder that the spec may read from.', shown));
         case 'too_large':
-          return refuse(codes.fileSize, `${shown} has more than ${largestFile} bytes, the most that is read.`);
+          return refuse(codes.fileSize, l10n.t('{0} has more than {1} bytes, the most that is read.', shown, largestFile));
         case 'unreadable':
-          return refuse(codes.fileFormat, `${shown} cannot be read${problem.message === undefined ? '' : ` (${problem.message})`}.`);
+          return refuse(
+            codes.fileFormat,
+            l10n.t('{0} cannot be read{1}.', shown, problem.message === undefined ? '' : ` (${problem.message})`),
+          );
       }
     }
     const table = parseTable(path, bytes);
