@@ -16,7 +16,12 @@ import type { Plan } from '../../spec/experiment.js';
 import { snapshotOf } from './snapshot.js';
 
 /** A new plan leaves the old curves on the screen for so long, unless all new ones are there before. */
-const firstDelay = 120;
+const firstDelay = 80;
+/**
+ * Threads of a study that are there before its first plan. The engine starts one only where that pays within a plan; here the next keystroke brings
+ * another plan, and what a plan takes is what the reader waits.
+ */
+const readyThreads = 4;
 const laterDelay = 60;
 
 export interface ServiceHost {
@@ -114,6 +119,7 @@ export class SolverService {
       stopTimer: null,
     };
     this.studies.set(id, study);
+    session.warm(readyThreads);
     return study;
   }
 
