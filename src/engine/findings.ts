@@ -1,11 +1,13 @@
 /** What the runs found out, as marks on the spec: one for each code and place, however many runs say it. */
 import type { Experiment, SourceRange } from '../spec/experiment.js';
-import type { ExperimentResult } from './results.js';
+import type { ExperimentResult, RunFailure, RunOutcome } from './results.js';
 
-/** Like a diagnostic of the text, but known only after solving. Always a warning. */
+/** Like a diagnostic of the text, but known only after solving. */
 export interface Finding {
   /** `attn.W510`. */
   readonly code: string;
+  /** A run that failed is an error. */
+  readonly severity: 'error' | 'warning';
   readonly message: string;
   /** Path of the setting. */
   readonly setting: string;
@@ -26,8 +28,7 @@ export function placeOfSetting(experiment: Experiment, setting: string | null): 
 export function findingsOf({ experiment, runs }: ExperimentResult): Finding[] {
   const found = new Map<string, { code: string; setting: string; told: string[] }>();
   runs.forEach((outcome, i) => {
-    if (outcome.status !== 'done') return;
-    for (const { code, message, setting } of outcome.result.warnings ?? []) {
+    for (const { code, message, setting } of saidBy(outcome)) {
       const key = `${code} ${setting}`;
       const entry = found.get(key) ?? { code, setting, told: [] };
       found.set(key, entry);
@@ -39,6 +40,25 @@ export function findingsOf({ experiment, runs }: ExperimentResult): Finding[] {
   return [...found.values()].map(({ code, setting, told }) => {
     const more = told.length - 1;
     const rest = more === 0 ? '' : more === 1 ? ' One more run says so too.' : ` ${more} more runs say so too.`;
-    return { code: `attn.${code}`, message: `${told[0]!}${rest}`, setting, range: placeOfSetting(experiment, setting) };
+    const severity = code.startsWith('E') ? 'error' : 'warning';
+    return { code: `attn.${code}`, severity, message: `${told[0]!}${rest}`, setting, range: placeOfSetting(experiment, setting) };
   });
+}
+
+/** Failures by their codes in the catalogue. */
+export const failureCodes: Readonly<Record<RunFailure['code'], string>> = {
+  diverged: 'E601',
+  no_limit: 'E602',
+  tolerance: 'E603',
+  memory: 'E604',
+  unsupported: 'E605',
+  crashed: 'E606',
+  cancelled: 'E607',
+};
+
+function saidBy(outcome: RunOutcome): readonly { readonly code: string; readonly message: string; readonly setting: string }[] {
+  if (outcome.status === 'done') return outcome.result.warnings ?? [];
+  if (outcome.status !== 'failed') return [];
+  const { code, message, setting } = outcome.failure;
+  return [{ code: failureCodes[code], message, setting: setting ?? '' }];
 }

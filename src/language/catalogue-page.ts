@@ -5,6 +5,7 @@ const groups: readonly (readonly [RegExp, string])[] = [
   [/^E2/, 'Names and structure'],
   [/^E3/, 'Values and domains'],
   [/^E4/, 'Files and cost'],
+  [/^E6/, 'Runs'],
   [/^W/, 'Warnings'],
 ];
 

@@ -1,6 +1,7 @@
 /** `attn run`: solves the experiments of some specs, prints the results, writes figures and data. */
 import { availableParallelism } from 'node:os';
 import type { Finished } from '../../engine/export/source.js';
+import { findingsOf } from '../../engine/findings.js';
 import { cacheFolder, DiskCache } from '../../engine/node/cache.js';
 import { DiskCheckpoints } from '../../engine/node/checkpoints.js';
 import { nodeHost } from '../../engine/node/host.js';
@@ -113,12 +114,36 @@ async function reportDiagnostics(loaded: Loaded, quiet: boolean): Promise<void> 
 async function finish(loaded: Loaded, answer: PlanResult, options: Options): Promise<number> {
   const finished = answer.experiments.map((result, i): Finished => ({ file: loaded.experiments[i]!.file, result }));
   await print(finished, options);
+  if (!options.quiet) await reportFindings(loaded, finished);
   if (options.out !== null) {
     const { exportAll } = await import('../export.js');
     const written = exportAll(finished, options.out, version);
     if (!options.quiet) await write(process.stderr, `Wrote ${written.length} file${written.length === 1 ? '' : 's'} to ${options.out}\n`);
   }
   return statusOf(finished, options.strict);
+}
+
+/** What the runs found out about the spec, as warnings at its lines. Failures stand with the results. */
+async function reportFindings(loaded: Loaded, finished: readonly Finished[]): Promise<void> {
+  const found = finished.flatMap(({ file, result }) =>
+    findingsOf(result)
+      .filter(({ severity }) => severity === 'warning')
+      .map((finding) => ({ file, finding })),
+  );
+  if (found.length === 0) return;
+  const { humanDiagnostic } = await import('../diagnostics.js');
+  const style = styleFor(process.stderr);
+  const texts = found.map(({ file, finding: { code, message, range } }) => {
+    const text = loaded.sources.find(({ name }) => name === file)?.text ?? '';
+    return humanDiagnostic(file, text, { code, message, severity: 'warning', start: range.start, end: firstLine(text, range) }, style);
+  });
+  await write(process.stderr, texts.join('\n'));
+}
+
+/** A block is marked at its first line. */
+function firstLine(text: string, { start, end }: { readonly start: number; readonly end: number }): number {
+  const newline = text.slice(start, end).search(/\r?\n/);
+  return newline < 0 ? end : start + newline;
 }
 
 async function print(finished: readonly Finished[], { format, quiet }: Options): Promise<void> {

@@ -1,6 +1,7 @@
 /** The results as text for people: a row for every setting of the sweeps, the last recorded values, then what was expected. */
 import { short } from '../../engine/expectations.js';
 import type { Finished } from '../../engine/export/source.js';
+import { failureCodes } from '../../engine/findings.js';
 import type { ExperimentResult, Verdict } from '../../engine/results.js';
 import type { RunResult, Series } from '../../solver/result.js';
 import { studentHalfWidth } from '../../solver/statistics.js';
@@ -28,7 +29,7 @@ export function table({ file, result }: Finished, style: Style, brief = false): 
     if (outcome.status !== 'failed') return [];
     const { message, line, code } = outcome.failure;
     return [
-      `  ${style.red('failed')} ${nameOf(experiment, i)}${line === null ? '' : ` (${file}:${line})`}: ${printable(message)} [${code}]${run.repeat > 0 ? ` repeat ${run.repeat}` : ''}`,
+      `  ${style.red('failed')} ${nameOf(experiment, i)}${line === null ? '' : ` (${file}:${line})`}: ${printable(message)} [attn.${failureCodes[code]}, ${code}]${run.repeat > 0 ? ` repeat ${run.repeat}` : ''}`,
     ];
   });
   const expectations = result.expectations

@@ -1,6 +1,6 @@
 /** The results as one JSON document; docs/result.schema.json is its contract. */
 
-import type { Series } from '../../solver/result.js';
+import type { RunResult, Series } from '../../solver/result.js';
 import type { RunSpec, SweepValue } from '../../spec/experiment.js';
 import type { RunOutcome } from '../results.js';
 import { type Finished, provenanceOf } from './source.js';
@@ -57,10 +57,10 @@ function fill(target: Record<string, unknown>, reasons: Record<string, string>, 
   if (shown.length === 0 || shown.some(Number.isNaN)) reasons[field] = series.reason ?? 'The value does not exist here.';
 }
 
-function quantities(outcome: Extract<RunOutcome, { status: 'done' }>): object {
+function quantities(found: RunResult): object {
   const result: Record<string, Record<string, unknown>> = {};
   const reasons: Record<string, Record<string, string>> = {};
-  for (const [key, series] of Object.entries(outcome.result.quantities)) {
+  for (const [key, series] of Object.entries(found.quantities)) {
     const { quantity } = placeOf(key);
     result[quantity] ??= {};
     reasons[quantity] ??= {};
@@ -75,12 +75,19 @@ function quantities(outcome: Extract<RunOutcome, { status: 'done' }>): object {
   return result;
 }
 
+function shown(found: RunResult): object {
+  const axes = Object.fromEntries(Object.entries(found.axes).map(([axis, values]) => [axis, values.map(number)]));
+  return { method: found.method, axes, quantities: quantities(found) };
+}
+
 function run(spec: RunSpec, outcome: RunOutcome, repeated: boolean): object {
   const at = Object.fromEntries(Object.entries(spec.at).map(([name, value]) => [name, sweepValue(value)]));
   const head = { at, ...(repeated ? { repeat: spec.repeat } : {}), hash: spec.hash };
   if (outcome.status === 'failed') {
     const { code, message, setting, line } = outcome.failure;
-    return { ...head, method: null, axes: {}, quantities: {}, failure: { code, message, setting, line } };
+    const { partial } = outcome;
+    const found = partial === undefined ? { method: null, axes: {}, quantities: {} } : shown(partial);
+    return { ...head, ...found, failure: { code, message, setting, line } };
   }
   if (outcome.status !== 'done') {
     return {
@@ -91,9 +98,8 @@ function run(spec: RunSpec, outcome: RunOutcome, repeated: boolean): object {
       failure: { code: 'cancelled', message: 'The run was not finished.', setting: null, line: null },
     };
   }
-  const { method, axes, notes } = outcome.result;
-  const finite = Object.fromEntries(Object.entries(axes).map(([axis, values]) => [axis, values.map(number)]));
-  return { ...head, method, axes: finite, quantities: quantities(outcome), ...(notes.length === 0 ? {} : { notes }) };
+  const { notes } = outcome.result;
+  return { ...head, ...shown(outcome.result), ...(notes.length === 0 ? {} : { notes }) };
 }
 
 function experiment({ file, result }: Finished, version: string): object {

@@ -138,7 +138,7 @@ describe('attn run', function () {
     const file = folder.file('diverging.attn', diverging);
     const { status, out } = await run([file]);
     assert.equal(status, 3);
-    assert.match(out, /failed .*diverging\.attn:6\).*\[diverged\]/);
+    assert.match(out, /failed .*diverging\.attn:6\).*\[attn\.E601, diverged\]/);
     const json = await run([file, '-f', 'json']);
     assert.equal(json.status, 3);
     assert.equal(document(json.out).experiments[0]!.runs[0]!.failure?.line, 6);
