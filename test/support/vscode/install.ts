@@ -25,34 +25,48 @@ export interface BrowserProgram {
   readonly env: Readonly<Record<string, string>>;
 }
 
+interface Package {
+  readonly name: string;
+  readonly version: string;
+}
+
+const spec = ({ name, version }: Package): string => `${name}@${version}`;
+
 /** Scripts of packages are not run: everything that the tests need is shipped built. */
-async function npmInstall(folder: string, env: NodeJS.ProcessEnv, ...args: string[]): Promise<void> {
-  const command = ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error', ...args];
+function npmInstall(folder: string, env: NodeJS.ProcessEnv, ...args: string[]): Promise<void> {
+  return npm(folder, env, 8, 'install', '--ignore-scripts', '--no-audit', '--no-fund', ...args);
+}
+
+/** Runs npm for at most some minutes. Rejects with its own words. */
+async function npm(folder: string, env: NodeJS.ProcessEnv, minutes: number, ...args: string[]): Promise<void> {
   try {
-    await execute('npm', command, {
+    await execute('npm', ['--loglevel=error', '--fetch-retries=1', '--fetch-retry-mintimeout=2000', ...args], {
       cwd: folder,
       // A caller under npm hands its own configuration down by these; it is about another package.
       env: Object.fromEntries(
         Object.entries({ ...process.env, ...env }).filter(([name]) => !/^npm_(package|lifecycle|command|config_global)/.test(name)),
       ),
-      timeout: 8 * 60_000,
+      timeout: minutes * 60_000,
       maxBuffer: 2 ** 26,
     });
   } catch (error) {
     const { killed, stderr } = error as { killed?: boolean; stderr?: string };
-    throw new Error(killed === true ? 'npm was stopped after 8 minutes' : stderr?.trim() || String(error));
+    throw new Error(killed === true ? `npm ${args[0]} gave no answer within ${minutes} minutes` : stderr?.replace(/^.*A complete log of this run.*$/m, '').trim() || String(error));
   }
 }
 
 /** Fills a folder beside its final place and moves it there: what is there is whole, also when two runs install at once. */
-async function installOnce(folder: string, what: string, fill: (folder: string) => Promise<void>): Promise<void> {
+async function installOnce(folder: string, packages: readonly Package[], fill: (folder: string) => Promise<void>): Promise<void> {
   if (existsSync(folder)) return;
+  const what = packages.map(spec).join(' and ');
   await mkdir(dirname(folder), { recursive: true });
   await removeAbandoned(dirname(folder));
   console.log(`Fetching ${what} into ${dirname(folder)}, once`);
   const temporary = await mkdtemp(join(dirname(folder), '.installing-'));
   try {
     await writeFile(join(temporary, 'package.json'), '{"private":true}');
+    // Without a network `npm install` can wait for ever where its cache holds a part; this, past the cache, says at once what is wrong.
+    for (const one of packages) await npm(temporary, {}, 1, 'view', spec(one), 'version', '--cache', join(temporary, '.npm'));
     await fill(temporary);
     await rename(temporary, folder).catch((error: unknown) => {
       if (!existsSync(folder)) throw error;
@@ -83,9 +97,6 @@ const withoutTests = [
   'extensions/mermaid-markdown-features',
 ];
 
-const spec = ({ name, version }: { name: string; version: string }): string => `${name}@${version}`;
-const named = (...packages: { name: string; version: string }[]): string => packages.map(spec).join(' and ');
-
 async function fillVscode(folder: string): Promise<void> {
   await npmInstall(folder, {}, '--no-package-lock', ...[vscodePackage, nodePackage].map(spec));
   const bin = join(folder, 'node_modules', nodePackage.name, 'bin');
@@ -97,6 +108,7 @@ async function fillVscode(folder: string): Promise<void> {
   for (const path of withoutTests) await rm(join(vscode, path), { recursive: true, force: true });
   for (const path of ['include', 'share']) await rm(join(folder, 'node_modules', nodePackage.name, path), { recursive: true, force: true });
   for (const name of await readdir(vscode, { recursive: true })) if (name.endsWith('.map')) await rm(join(vscode, name), { force: true });
+  await rm(join(folder, '.npm'), { recursive: true, force: true });
   await execute(join(bin, 'node'), [join(vscode, 'out', 'server-main.js'), '--version'], { timeout: 60_000 });
 }
 
@@ -104,7 +116,7 @@ export async function installEditor(): Promise<Editor> {
   if (process.platform !== 'linux' || !['x64', 'arm64'].includes(process.arch)) {
     throw new Error(`The tests in a real editor run on Linux x64 and arm64; this is ${process.platform} ${process.arch}.`);
   }
-  await installOnce(vscodeFolder, named(vscodePackage, nodePackage), fillVscode);
+  await installOnce(vscodeFolder, [vscodePackage, nodePackage], fillVscode);
   return { node: join(vscodeFolder, 'node_modules', nodePackage.name, 'bin', 'node'), server: inVscode('out', 'server-main.js') };
 }
 
@@ -124,7 +136,7 @@ async function fillBrowser(folder: string, editor: Editor): Promise<void> {
     timeout: 120_000,
   });
   await writeFile(join(unpacked, 'fonts', 'fonts.conf'), fonts);
-  await rm(join(folder, 'node_modules'), { recursive: true, force: true });
+  for (const path of ['node_modules', '.npm']) await rm(join(folder, path), { recursive: true, force: true });
   await execute(join(unpacked, 'chromium'), ['--version'], { env: { ...process.env, ...browserEnv(unpacked) }, timeout: 60_000 });
 }
 
@@ -149,7 +161,7 @@ export async function installBrowser(editor: Editor): Promise<BrowserProgram> {
     const path = wanted ?? ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
     if (path !== undefined) return { path, env: {} };
   }
-  await installOnce(browserFolder, named(browserPackage), (folder) => fillBrowser(folder, editor));
+  await installOnce(browserFolder, [browserPackage], (folder) => fillBrowser(folder, editor));
   const unpacked = join(browserFolder, 'unpacked');
   return { path: join(unpacked, 'chromium'), env: browserEnv(unpacked) };
 }
