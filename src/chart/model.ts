@@ -8,7 +8,8 @@ import { acrossSweep, alongAxis, type Curve } from './collect.js';
 import { againstLabel, methodLabel, quantitiesLabel, quantityName, roleName } from './labels.js';
 import { facetDash, legendOf } from './legend.js';
 import { chartNotes, describe, type Gathered, remarksOf } from './notes.js';
-import { joinWith, plain, plainText } from './text.js';
+import { onScales } from './shown.js';
+import { joinWith, plain } from './text.js';
 import type { Axis, ChartModel, ColourRole, LineStyle, Panel, Reference, Series, SeriesRole, Text } from './types.js';
 
 export interface ChartOptions {
@@ -83,7 +84,7 @@ class Builder {
 
   private model(page: readonly Level[][], suffix: string): ChartModel {
     const { channels, plot, experiment } = this;
-    const gathered: Gathered = { curves: [], leftOut: 0, lost: [], facetCurves: [] };
+    const gathered: Gathered = { curves: [], facetCurves: [] };
     const overlays = experiment.overlays.filter((o) => belongs(o, plot, experiment.plots));
     const xExtent = new Extent(this.xScale());
     const yExtent = new Extent(plot.logY ? 'log' : 'linear');
@@ -91,7 +92,7 @@ class Builder {
     // The whole axis from the start, whatever has its value so far: a chart that fills up keeps its place.
     for (const { series } of raw) for (const s of series) for (const v of s.x) xExtent.add(v);
     for (const v of channels.against?.values ?? []) xExtent.add(v.value);
-    const panels = raw.map((p) => ({ ...p, series: p.series.map((s) => this.clean(s, xExtent, yExtent, gathered)).filter(drawable) }));
+    const panels = raw.map((p) => ({ ...p, series: p.series.map(finite).filter(drawable) }));
     spread(panels, yExtent);
     const x = this.xAxis(xExtent, panels);
     const yDomain = paddedDomain(yExtent, 0.05);
@@ -105,21 +106,23 @@ class Builder {
     const yLabel = withExponent(quantitiesLabel(channels.mains), y.exponent);
     const title = experiment.title + suffix;
     const legend = legendOf(channels.colour, channels.dash, panels, this.muted);
-    const notes = chartNotes(this.result, gathered, panels, y, this.channels.against !== null);
-    const model = {
+    const whole = {
       id: `${channels.mains.map((q) => quantityKey(q)).join('-') || 'chart'}-against-${plot.against}`.replace(/[^\p{L}\p{N}]+/gu, '-'),
       title,
       x,
       y: { ...y, label: yLabel, ticks: axisTicks(y, 6) },
       panels,
       legend,
-      notes,
+      notes: [],
+      description: '',
       remarks: remarksOf(this.result),
       written: plot.written,
       complete:
         this.result.runs.length === experiment.runs.length && this.result.runs.every((r) => r.status === 'done' || r.status === 'failed'),
     };
-    return { ...model, description: describe(model) };
+    const notes = chartNotes(this.result, gathered, onScales(whole).panels, y, this.channels.against !== null);
+    const model = { ...whole, notes };
+    return { ...model, description: describe(onScales(model)) };
   }
 
   private panel(levels: readonly Level[], overlays: readonly Overlay[], gathered: Gathered): Panel {
@@ -263,35 +266,23 @@ class Builder {
     const axis = { scale: extent.scale, domain, categories: [] as Text[], infinity, exponent };
     return { ...axis, label: withExponent(label, exponent), ticks: axisTicks(axis, 6) };
   }
+}
 
-  /** Makes null what the axes cannot show, and counts what a log axis leaves out. */
-  private clean(series: Series, x: Extent, y: Extent, gathered: Gathered): Series {
-    let left = 0;
-    const value = series.y.map((v, i) => {
-      if (v === null) return null;
-      if (x.shows(series.x[i]!) && y.shows(v)) return v;
-      left++;
-      return null;
-    });
-    const bounded = (list: Series['lower']): Series['lower'] =>
-      list?.map((v, i) => (value[i] == null || v === null ? null : Math.max(-1e300, Math.min(1e300, v)))) ?? null;
-    const end = series.atInfinity;
-    const shown = end !== null && y.shows(end.y);
-    if (end !== null && !shown) left++;
-    const any = shown || value.some((v) => v !== null);
-    if (series.role === 'value' || series.role === 'overlay') {
-      if (any) gathered.leftOut += left;
-      else if (left > 0) gathered.lost.push(plainText(series.label));
-    }
-    return {
-      ...series,
-      x: series.x.map((v) => (showable(v, 'linear') ? v : 0)),
-      y: value,
-      lower: bounded(series.lower),
-      upper: bounded(series.upper),
-      atInfinity: shown ? end : null,
-    };
-  }
+/** Makes null what no axis can show. */
+function finite(series: Series): Series {
+  const shows = (v: number | null): v is number => showable(v, 'linear');
+  const value = series.y.map((v, i) => (shows(series.x[i]!) && shows(v) ? v : null));
+  const bounded = (list: Series['lower']): Series['lower'] =>
+    list?.map((v, i) => (value[i] == null || v === null ? null : Math.max(-1e300, Math.min(1e300, v)))) ?? null;
+  const end = series.atInfinity;
+  return {
+    ...series,
+    x: series.x.map((v) => (shows(v) ? v : 0)),
+    y: value,
+    lower: bounded(series.lower),
+    upper: bounded(series.upper),
+    atInfinity: end !== null && shows(end.y) ? end : null,
+  };
 }
 
 function drawable(series: Series): boolean {

@@ -7,10 +7,6 @@ import type { Axis, ChartModel, MethodName, Panel, Series } from './types.js';
 export interface Gathered {
   readonly curves: Curve[];
   readonly facetCurves: Curve[];
-  /** Values that a log axis cannot show, of lines that it shows elsewhere. */
-  leftOut: number;
-  /** Labels of lines that it cannot show at all. */
-  readonly lost: string[];
 }
 
 type Frame = Pick<Axis, 'scale' | 'domain'>;
@@ -28,9 +24,6 @@ export function chartNotes(
   const drawn = panels.flatMap((p) => p.series);
   if (drawn.length > 0) notes.push(...methodNotes(gathered.curves, drawn));
   notes.push(...hidden(panels, y));
-  const lost = [...new Set(gathered.lost)];
-  if (lost.length > 0) notes.push(`Left out on the log axis: ${listed(lost)} (nowhere above 0).`);
-  if (gathered.leftOut > 0) notes.push(`${many(gathered.leftOut, 'value')} ≤ 0 left out on the log axis.`);
   const failed = result.runs.filter((r) => r.status === 'failed').length;
   const open = result.experiment.runs.length - result.runs.filter((r) => r.status === 'failed' || r.status === 'done').length;
   if (failed > 0) notes.push(`${failed} of ${many(result.experiment.runs.length, 'run')} failed.`);
@@ -39,6 +32,15 @@ export function chartNotes(
   if (reason != null) notes.push(sentence(reason));
   if (acrossSweep && trained(result)) notes.push('Values at the end of the training.');
   return notes;
+}
+
+/** What log axes leave out: lines by their labels, and single values of others. */
+export function leftOutNotes(lost: readonly string[], values: number): string[] {
+  const names = [...new Set(lost)];
+  return [
+    ...(names.length > 0 ? [`Left out on the log axis: ${listed(names)} (nowhere above 0).`] : []),
+    ...(values > 0 ? [`${many(values, 'value')} ≤ 0 left out on the log axis.`] : []),
+  ];
 }
 
 /**

@@ -6,6 +6,7 @@
 import { projection } from './axis.js';
 import { simplify, thin } from './decimate.js';
 import { colourOf, dashPattern, themes } from './palette.js';
+import { onScales } from './shown.js';
 import { plainText } from './text.js';
 import type { Axis, ChartModel, LineStyle, Panel, Series, Text } from './types.js';
 
@@ -24,7 +25,8 @@ const fewPoints = 129;
 const mostNamed = 12;
 const widths = { thin: '0.4pt', normal: '0.8pt', heavy: '1.4pt' } as const;
 
-export function toPgfplots(model: ChartModel, options: PgfplotsOptions = {}): string {
+export function toPgfplots(whole: ChartModel, options: PgfplotsOptions = {}): string {
+  const model = onScales(whole);
   const palette = new Palette();
   const infinity = model.x.infinity ? placeOfInfinity(model.x) : null;
   const columns = Math.min(model.panels.length, 3);

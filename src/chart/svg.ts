@@ -5,6 +5,7 @@
 
 import { axisTicks, projection } from './axis.js';
 import { type Theme, type ThemeName, themes } from './palette.js';
+import { onScales } from './shown.js';
 import { type Frame, layout } from './svg-layout.js';
 import { legendBlock } from './svg-legend.js';
 import { panelMarks } from './svg-marks.js';
@@ -30,7 +31,8 @@ export interface SvgOptions {
 
 const fonts = "Helvetica, Arial, 'Liberation Sans', 'Nimbus Sans', 'DejaVu Sans', sans-serif";
 
-export function toSvg(model: ChartModel, options: SvgOptions = {}): string {
+export function toSvg(whole: ChartModel, options: SvgOptions = {}): string {
+  const model = onScales(whole);
   const theme = themes[options.theme ?? 'print'];
   const frame = layout(model, options);
   const { width, height } = frame;

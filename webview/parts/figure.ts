@@ -1,12 +1,14 @@
 /** One chart model: heading and switches, legend, its panels side by side, notes. */
+import { standsFor } from '../../src/chart/legend-keys.js';
+import { onScales } from '../../src/chart/shown.js';
 import { plainText } from '../../src/chart/text.js';
 import type { ChartModel, LegendKey, Panel, Series } from '../../src/chart/types.js';
 import type { ExportFormat } from '../../src/protocol/messages.js';
 import type { Colours } from '../colours.js';
 import { element, fill, richText, setAttributes, setText } from '../dom.js';
 import type { AxisChoice, ChartChoice } from '../memory.js';
-import { type Axes, axesOf, moved, switchable } from '../plot/axes.js';
-import { hiddenBy, keyText, parseKeys, standsFor } from '../plot/legend-keys.js';
+import { type Axes, axesOf, moved, scalesOf, switchable } from '../plot/axes.js';
+import { hiddenBy, keyText, parseKeys } from '../plot/legend-keys.js';
 import { button, setPressed } from '../toolkit.js';
 import { ExportMenu } from './export-menu.js';
 import { icon } from './icons.js';
@@ -47,6 +49,8 @@ export class Figure implements PanelHost {
   private readonly views: PanelView[] = [];
   private emphasis: LegendKey | null = null;
   private input: FigureInput | null = null;
+  /** What the axes that the reader chose can show of it. */
+  private model!: ChartModel;
 
   constructor(
     private readonly handlers: FigureHandlers,
@@ -79,8 +83,7 @@ export class Figure implements PanelHost {
   }
 
   axes(): Axes {
-    const { model, choice } = this.input!;
-    return axesOf(model, choice);
+    return axesOf(this.model, this.input!.choice);
   }
 
   /** Draws nothing where nothing differs: what is told of a study is mostly not about its charts. */
@@ -88,7 +91,9 @@ export class Figure implements PanelHost {
     const before = this.input;
     if (before !== null && (Object.keys(input) as (keyof FigureInput)[]).every((key) => input[key] === before[key])) return;
     this.input = input;
-    const { model, previous, choice, colours } = input;
+    const { previous, choice, colours } = input;
+    this.model = onScales(input.model, scalesOf(input.model, choice));
+    const { model } = this;
     const axes = this.axes();
     const part = /\(\d+ of \d+\)$/.exec(model.title)?.[0] ?? '';
     const spoken = `${plainText(axes.y.label)} against ${plainText(axes.x.label)}${part === '' ? '' : ` ${part}`}`;
@@ -124,7 +129,8 @@ export class Figure implements PanelHost {
 
   /** Stretches or moves what is seen; every panel of the figure follows. */
   move(anchor: { readonly x: number; readonly y: number }, factor: number, shift: { readonly x: number; readonly y: number }): void {
-    const { model, choice } = this.input!;
+    const { choice } = this.input!;
+    const { model } = this;
     const axes = this.axes();
     const home = axesOf(model, { x: withoutDomain(choice.x), y: withoutDomain(choice.y), hidden: [] });
     const x = moved(axes.x, home.x, anchor.x, factor, shift.x);
@@ -139,7 +145,8 @@ export class Figure implements PanelHost {
 
   /** Shows a part of the plot, 0 to 1 in both directions. */
   select(x: readonly [number, number], y: readonly [number, number]): void {
-    const { model, choice } = this.input!;
+    const { choice } = this.input!;
+    const { model } = this;
     const axes = this.axes();
     const home = axesOf(model, { x: withoutDomain(choice.x), y: withoutDomain(choice.y), hidden: [] });
     const part = (name: 'x' | 'y', [low, high]: readonly [number, number]): AxisChoice => {
@@ -189,7 +196,8 @@ export class Figure implements PanelHost {
 
   private drawPanels(): void {
     if (this.input === null) return;
-    const { model, previous, choice, colours, highlight } = this.input;
+    const { previous, choice, colours, highlight } = this.input;
+    const { model } = this;
     const keys = parseKeys(choice.hidden, legendGroups(model).flat());
     const hidden = (line: Series | Panel['references'][number]): boolean => hiddenBy(keys, line);
     // Nothing stands out by being hidden.

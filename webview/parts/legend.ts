@@ -1,10 +1,12 @@
 /** The legend: switches for lines, and a ramp where there are too many to name. */
+
+import { standsFor } from '../../src/chart/legend-keys.js';
 import { dashPattern } from '../../src/chart/palette.js';
 import { plainText } from '../../src/chart/text.js';
 import type { ChartModel, LegendEntry, LegendGroup, LegendKey, LineStyle } from '../../src/chart/types.js';
 import { type Colours, colourIn } from '../colours.js';
 import { element, fill, richText, svg } from '../dom.js';
-import { keyText, standsFor } from '../plot/legend-keys.js';
+import { keyText } from '../plot/legend-keys.js';
 
 export interface LegendHandlers {
   toggle(key: LegendKey): void;

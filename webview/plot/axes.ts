@@ -1,5 +1,6 @@
 /** The axes of a chart as the reader looks at it: the model's own, or with another scale or a part of the range. */
 import { axisTicks, Extent, paddedDomain, sharedExponent, withExponent } from '../../src/chart/axis.js';
+import type { Scales } from '../../src/chart/shown.js';
 import { powerOfTen } from '../../src/chart/text.js';
 import type { Axis, ChartModel, Series, Text } from '../../src/chart/types.js';
 import type { AxisChoice, ChartChoice, Range } from '../memory.js';
@@ -14,10 +15,18 @@ export function axesOf(model: ChartModel, choice: ChartChoice): Axes {
   return { x: axisOf(model, 'x', choice.x), y: axisOf(model, 'y', choice.y) };
 }
 
+export function scalesOf({ x, y }: Pick<ChartModel, 'x' | 'y'>, choice: ChartChoice): Scales {
+  return { x: scaleOf(x, choice.x), y: scaleOf(y, choice.y) };
+}
+
+function scaleOf(own: Axis, { scale }: AxisChoice): Axis['scale'] {
+  return scale === undefined || !switchable(own) ? own.scale : scale;
+}
+
 function axisOf(model: ChartModel, name: 'x' | 'y', choice: AxisChoice): Axis {
   const own = model[name];
-  const rescaled =
-    choice.scale === undefined || choice.scale === own.scale || !switchable(own) ? own : withScale(model, name, choice.scale);
+  const scale = scaleOf(own, choice);
+  const rescaled = scale === own.scale || scale === 'category' ? own : withScale(model, name, scale);
   if (choice.domain === undefined || (rescaled.scale === 'log' && choice.domain[0] <= 0)) return rescaled;
   return { ...rescaled, domain: choice.domain };
 }

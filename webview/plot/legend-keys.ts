@@ -1,21 +1,9 @@
-/** Which lines an entry of the legend stands for. */
+/** Entries of the legend as switches. */
+import { standsFor } from '../../src/chart/legend-keys.js';
 import type { LegendKey, Reference, Series } from '../../src/chart/types.js';
 
 export function keyText(key: LegendKey): string {
   return JSON.stringify(key);
-}
-
-export function standsFor(key: LegendKey, line: Series | Reference): boolean {
-  switch (key.kind) {
-    case 'sweep':
-      return line.at[key.name] === key.value;
-    case 'quantity':
-      return line.quantity === key.key || (line.quantity ?? '').startsWith(`${key.key}.`);
-    case 'role':
-      return 'role' in line && line.role === key.role;
-    case 'series':
-      return 'id' in line && line.id === key.id;
-  }
 }
 
 /** A line is hidden when any entry that stands for it is switched off. */

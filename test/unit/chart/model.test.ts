@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { combine, studentFactor } from '../../../src/chart/collect.js';
 import { chartModels, plainText } from '../../../src/chart/index.js';
+import { onScales } from '../../../src/chart/shown.js';
 import type { ChartModel, LegendKey, Series } from '../../../src/chart/types.js';
 import { all, grid, make, plot, quantity, scalars, sweep, trajectory } from './fixtures.js';
 
@@ -158,18 +159,18 @@ describe('chart models', () => {
   });
 
   it('leave values ≤ 0 and gaps out, say so, and count runs that failed or are not done', () => {
-    const [model] = chartModels(all.broken());
-    assert.deepEqual(model!.notes, ['Exact.', '1 value ≤ 0 left out on the log axis.', '1 of 4 runs failed.', '2 of 4 runs unfinished.']);
-    const s = find(model!, 'rate = 0.01');
+    const model = onScales(chartModels(all.broken())[0]!);
+    assert.deepEqual(model.notes, ['Exact.', '1 of 4 runs failed.', '2 of 4 runs unfinished.', '1 value ≤ 0 left out on the log axis.']);
+    const s = find(model, 'rate = 0.01');
     assert.equal(s.y[40], null);
     assert.equal(s.y.filter((v) => v === null).length, 1 + 7);
-    assert.equal(find(model!, 'rate = 0.1').x.length, 32);
-    assert.equal(model!.complete, false);
+    assert.equal(find(model, 'rate = 0.1').x.length, 32);
+    assert.equal(model.complete, false);
     assert.equal(chartModels(all.single())[0]!.complete, true);
   });
 
   it('name a line that a log axis cannot show at all, and one that lies under another', () => {
-    const gap = chartModels(all.flow())[1]!;
+    const gap = onScales(chartModels(all.flow())[1]!);
     assert.deepEqual(gap.notes, [
       'Exact.',
       'Left out on the log axis: L\u00a0=\u00a0∞ (nowhere above 0).',
@@ -281,12 +282,35 @@ describe('chart models', () => {
     );
   });
 
+  it('have every value again on linear axes', () => {
+    const whole = chartModels(all.flow())[1]!;
+    const [log, linear] = [onScales(whole), onScales(whole, { x: 'linear', y: 'linear' })];
+    const entries = (model: ChartModel): string[] => model.legend.flatMap((group) => group.all.map(({ label }) => plainText(label)));
+    assert.equal(linear, whole, 'nothing is lost');
+    assert.deepEqual(
+      [log, linear].map((model) => model.panels.map(({ series }) => series.length)),
+      [
+        [3, 3],
+        [4, 4],
+      ],
+    );
+    assert.equal(entries(linear).length, entries(log).length + 1);
+    assert.ok(entries(linear).some((label) => label.includes('∞')));
+    assert.deepEqual(linear.notes, ['Exact.']);
+    const limit = linear.panels[0]!.series.find(({ isLimit }) => isLimit)!;
+    assert.ok(limit.y.every((value) => value === 0));
+    assert.ok(log.panels[0]!.series.every(({ y }) => y[0] === null) && linear.panels[0]!.series.every(({ y }) => y[0] === 0));
+    const risk = chartModels(all.flow())[0]!;
+    assert.equal(onScales(risk), risk);
+    assert.deepEqual(onScales(risk, { x: 'log', y: 'linear' }).notes, ['Exact.', '8 values ≤ 0 left out on the log axis.']);
+  });
+
   it('follow the methods of the results', () => {
     const [model] = chartModels(all.rademacher());
     const s = model!.panels[0]!.series.find((x) => x.role === 'value')!;
     assert.equal(s.methodLabel, 'sampled, n = 4096');
     assert.ok(model!.notes.includes('Sampled, n = 4096 prompts; confidence bands.'));
-    assert.equal(model!.x.infinity, false, 'an error of 0 at L = ∞ has no place on a log axis');
+    assert.equal(onScales(model!).x.infinity, false, 'an error of 0 at L = ∞ has no place on a log axis');
   });
 
   it('say in words what they show', () => {

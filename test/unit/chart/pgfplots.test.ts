@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { chartModels, toPgfplots } from '../../../src/chart/index.js';
 import { escapeLatex } from '../../../src/chart/pgfplots.js';
+import { onScales } from '../../../src/chart/shown.js';
 import * as fixtures from './fixtures.js';
 
 const figures = () =>
@@ -69,7 +70,7 @@ describe('a figure for LaTeX', () => {
   });
 
   it('breaks a line where a value is missing', () => {
-    const broken = chartModels(fixtures.broken())[0]!;
+    const broken = onScales(chartModels(fixtures.broken())[0]!);
     const missing = broken.panels.flatMap(({ series }) => series.flatMap(({ y }) => y.filter((value) => value === null))).length;
     assert.ok(missing > 0);
     const text = toPgfplots(broken);
