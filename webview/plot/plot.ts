@@ -6,7 +6,7 @@ import type { Axis, ChartModel, Panel, Series } from '../../src/chart/types.js';
 import { type Colours, colourIn, faded } from '../colours.js';
 import { type Axes, ticked } from './axes.js';
 import { decorations, type Scene, type SceneLine } from './decorations.js';
-import { across, bandOf, type Point, polyline, projected, type Size } from './project.js';
+import { across, bandOf, isSparse, type Point, polyline, projected, type Size } from './project.js';
 import type { Column, Reading } from './reading.js';
 
 Chart.register(LineController, LineElement, PointElement, LinearScale);
@@ -225,10 +225,11 @@ function dataset({ series, curve, colour, joined }: SceneLine, dim: boolean, siz
   const { style } = series;
   const width = widths[style.weight];
   const markers = style.markers || !joined;
+  const smooth = series.smooth && isSparse(curve, size);
   return {
     label: plainText(series.label),
-    data: polyline(curve, size, markers || series.smooth),
-    cubicInterpolationMode: series.smooth ? 'monotone' : 'default',
+    data: polyline(curve, size, markers || smooth),
+    cubicInterpolationMode: smooth ? 'monotone' : 'default',
     borderColor: style.muted && !dim ? faded(colour, 0.55) : colour,
     backgroundColor: colour,
     borderWidth: width,
