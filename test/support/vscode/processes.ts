@@ -31,6 +31,30 @@ export function processesOf(group: number): ProcessInfo[] {
   return found;
 }
 
+/** How many threads of a process took a good part of the processor time that its busiest took while this waits. */
+export async function busyThreads(id: number, milliseconds: number): Promise<number> {
+  const before = threadSeconds(id);
+  await new Promise((resolve) => setTimeout(resolve, milliseconds));
+  const used = [...threadSeconds(id)].map(([thread, seconds]) => seconds - (before.get(thread) ?? seconds));
+  const most = Math.max(0, ...used);
+  return used.filter((seconds) => most >= 0.1 && seconds > 0.35 * most).length;
+}
+
+function threadSeconds(id: number): Map<string, number> {
+  const found = new Map<string, number>();
+  const folder = `/proc/${id}/task`;
+  for (const thread of readdirSync(folder)) {
+    try {
+      const status = readFileSync(`${folder}/${thread}/stat`, 'utf8');
+      const fields = status.slice(status.lastIndexOf(')') + 2).split(' ');
+      found.set(thread, (Number(fields[11]) + Number(fields[12])) / ticksPerSecond);
+    } catch {
+      // It has ended meanwhile.
+    }
+  }
+  return found;
+}
+
 /** What a process of the editor is, by its command line. */
 export function roleOf({ command }: ProcessInfo): 'solver' | 'language server' | 'extension host' | 'other' {
   if (command.includes('dist/solver.js')) return 'solver';
