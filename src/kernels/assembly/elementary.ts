@@ -73,10 +73,9 @@ export function squaredRadius<T>(words: v128, at: i32): v128 {
     const n = f32x4.convert_i32x4_s(i32x4.sub(v128.load32_splat(integers32 + 4), k));
     const s = f32x4.div(f32x4.sub(m, number<f32>(one)), f32x4.add(m, number<f32>(one)));
     const z = f32x4.mul(s, s);
-    let sum = splatAt<f32>(logarithm32 + 12);
-    sum = term<f32>(sum, z, logarithm32 + 8);
-    sum = term<f32>(sum, z, logarithm32 + 4);
-    sum = term<f32>(sum, z, logarithm32);
+    const high = term<f32>(splatAt<f32>(logarithm32 + 12), z, logarithm32 + 8);
+    const low = term<f32>(splatAt<f32>(logarithm32 + 4), z, logarithm32);
+    const sum = f32x4.add(low, f32x4.mul(high, f32x4.mul(z, z)));
     return f32x4.sub(f32x4.mul(n, number<f32>(twiceLog2)), f32x4.mul(s, sum));
   } else {
     const x = f64x2.add(f64x2.convert_low_i32x4_s(halfOf(words, at)), number<f64>(half));
@@ -148,12 +147,11 @@ export function power<T>(y: v128): v128 {
   const shifted = v128.add<T>(y, number<T>(rounder));
   const x = v128.sub<T>(y, v128.sub<T>(shifted, number<T>(rounder)));
   if (sizeof<T>() == 4) {
-    let sum = splatAt<f32>(power32 + 20);
-    sum = term<f32>(sum, x, power32 + 16);
-    sum = term<f32>(sum, x, power32 + 12);
-    sum = term<f32>(sum, x, power32 + 8);
-    sum = term<f32>(sum, x, power32 + 4);
-    sum = term<f32>(sum, x, power32);
+    const xx = f32x4.mul(x, x);
+    const a = term<f32>(splatAt<f32>(power32 + 20), x, power32 + 16);
+    const b = term<f32>(splatAt<f32>(power32 + 12), x, power32 + 8);
+    const c = term<f32>(splatAt<f32>(power32 + 4), x, power32);
+    let sum = f32x4.add(f32x4.mul(f32x4.add(f32x4.mul(a, xx), b), xx), c);
     sum = f32x4.add(f32x4.mul(sum, x), number<f32>(one));
     return i32x4.add(sum, i32x4.shl(shifted, 23));
   } else {
@@ -167,5 +165,5 @@ export function power<T>(y: v128): v128 {
 // 2^y for any y ≤ 0, with what lies below the normal numbers cut off at the least of them.
 @inline
 export function lowPower<T>(y: v128): v128 {
-  return power<T>(v128.max<T>(y, sizeof<T>() == 4 ? f32x4.splat(-126) : f64x2.splat(-1022)));
+  return power<T>(v128.pmax<T>(y, sizeof<T>() == 4 ? f32x4.splat(-126) : f64x2.splat(-1022)));
 }

@@ -1,6 +1,6 @@
 // Prompts token by token: any law, link and number of heads (`ExplicitForm` in ../twin.ts is one of them). The largest score so far is always known, so nothing overflows.
 import { lowPower, splatAt } from './elementary';
-import { promote, scale, scaleDoubles, stride } from './lanes';
+import { clear, promote, scale, scaleDoubles, stride } from './lanes';
 import * as setting from './setting';
 import { fillNormals } from './stream';
 import { drawTwoTokens, respond, standardTokens } from './task';
@@ -26,8 +26,8 @@ export function beginExplicit<T>(): void {
     }
     v128.store(sharpest + part, v128.splat<T>(0));
   }
-  memory.fill(setting.partial, 0, setting.partials * S);
-  memory.fill(setting.promoted, 0, setting.partials * 32);
+  clear(setting.partial, setting.partials * S);
+  clear(setting.promoted, setting.partials * 32);
 }
 
 export function addTokens<T>(count: i32): void {
@@ -76,8 +76,8 @@ function project<T>(h: i32, count: i32, part: usize): v128 {
     }
     v128.store(setting.scores + l * S + part, s);
     v128.store(setting.products + l * S + part, t);
-    highest = v128.max<T>(highest, s);
-    size = v128.max<T>(size, v128.abs<T>(s));
+    highest = v128.pmax<T>(highest, s);
+    size = v128.pmax<T>(size, v128.abs<T>(s));
     from += D * S;
   }
   if (!setting.linear) v128.store(sharpest + part, size);

@@ -1,7 +1,7 @@
 // The batch kernels: what ../wasm.ts calls. One instance of the module serves one setting, in one precision. The plain TypeScript form of everything here is ../twin.ts.
 import { addTokens, beginExplicit, finishExplicit, promoteExplicit, sharpest } from './explicit';
 import { fraction, power, sine, cosine, squaredRadius } from './elementary';
-import { stride } from './lanes';
+import { clear, stride } from './lanes';
 import { Component, makeComponent } from './law';
 import {
   addPairs, clearSums, finishPairs, finishWishart, isMild, normalisePromoted, promoteSums, scoreDeviation, spanPlane,
@@ -31,6 +31,8 @@ let mild: bool = false;
 let done: i64 = 0;
 let chunks: i32 = 0;
 let wasPromoted: bool = false;
+// The normals of the first tokens came with those of the task.
+let wasDrawn: bool = false;
 let largest: f64 = 0;
 
 export function configure(
@@ -94,8 +96,8 @@ export function begin(k0: i32, k1: i32, k2: i32, k3: i32, first: u32, count: u32
   lastPrompt = first + count;
   underWay = false;
   largest = 0;
-  memory.fill(setting.totals, 0, setting.outputs * 8);
-  memory.fill(setting.block, 0, (setting.outputs + 1) * (single ? stride<f32>() : stride<f64>()));
+  clear(setting.totals, (setting.outputs * 8 + 15) & ~15);
+  clear(setting.block, (setting.outputs + 1) * (single ? stride<f32>() : stride<f64>()));
 }
 
 // Goes on for about `budget` tokens; true when all prompts are done.
@@ -115,8 +117,10 @@ function work<T>(budget: f64): bool {
       while (done < setting.length) {
         if (left <= 0) return false;
         const count = <i32>min<i64>(setting.chunkTokens, setting.length - done);
-        if (setting.plane) addPairs<T>(count, mild);
-        else addTokens<T>(count);
+        if (setting.plane) {
+          if (done > 0 || !wasDrawn) fillNormals<T>(setting.buffer, count);
+          addPairs<T>(count, mild);
+        } else addTokens<T>(count);
         done += count;
         left -= <f64>(4 * count * setting.heads);
         if (++chunks == setting.chunksTogether && done < setting.length) {
@@ -142,8 +146,12 @@ function work<T>(budget: f64): bool {
 
 function startGroup<T>(): void {
   startStreams(name, (group << 2));
-  drawTask<T>();
+  wasDrawn = setting.plane && setting.weightWords == 0;
+  const beside = setting.plane ? setting.width - 2 : 0;
+  const first = setting.linear ? 0 : <i32>min<i64>(setting.chunkTokens, setting.length);
+  drawTask<T>(wasDrawn ? beside + first : 0);
   if (setting.plane) {
+    if (!wasDrawn) fillNormals<T>(setting.rest, beside);
     spanPlane<T>();
     if (!setting.linear) {
       mild = isMild<T>(sizeof<T>() == 4 ? mild32 : mild64);
@@ -174,7 +182,7 @@ function collect<T>(): void {
       sharpness = v128.mul<T>(sharpness, active);
     }
     const most = setting.block + setting.outputs * S + part;
-    v128.store(most, v128.max<T>(v128.load(most), sharpness));
+    v128.store(most, v128.pmax<T>(v128.load(most), sharpness));
     const square = v128.mul<T>(error, error);
     let to = setting.block + part;
     addTo<T>(to, square);
@@ -210,7 +218,7 @@ function closeBlock<T>(): void {
     from += stride<T>();
   }
   for (let lane: usize = 0; lane < 4; lane++) largest = max(largest, <f64>load<T>(from + lane * sizeof<T>()));
-  memory.fill(setting.block, 0, (setting.outputs + 1) * stride<T>());
+  clear(setting.block, (setting.outputs + 1) * stride<T>());
 }
 
 // For tests of the parts: `count` vectors of words, or of numbers, at `from`, replaced by the function's values.

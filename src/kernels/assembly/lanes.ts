@@ -6,6 +6,21 @@ export function stride<T>(): usize {
   return 4 * sizeof<T>();
 }
 
+// `bytes`, a multiple of 16, are few here: a loop of stores is done before the host's own fill or copy has been called.
+@inline
+export function clear(at: usize, bytes: usize): void {
+  const zero = i32x4.splat(0);
+  for (const end = at + bytes; at < end; at += 16) v128.store(at, zero);
+}
+
+@inline
+export function copy(to: usize, from: usize, bytes: usize): void {
+  for (const end = to + bytes; to < end; to += 16) {
+    v128.store(to, v128.load(from));
+    from += 16;
+  }
+}
+
 // Sums of lane vectors of type T are taken over to doubles, four for each vector, before they grow too long for T: to[i] += from[i], from[i] = 0.
 export function promote<T>(from: usize, to: usize, count: i32): void {
   const zero = i32x4.splat(0);

@@ -1,6 +1,6 @@
 // Vectors of a law from normals and words, four prompts at once (`shapeVector` in ../prompt-draws.ts is one of them).
 import { fraction, splatAt } from './elementary';
-import { stride } from './lanes';
+import { copy, stride } from './lanes';
 import { allocate, dimension, words } from './setting';
 
 const normal: i32 = 0;
@@ -89,7 +89,7 @@ function drawBase<T>(component: Component, normals: usize, from: usize): void {
   const S = stride<T>();
   switch (component.base) {
     case normal: {
-      memory.copy(base, normals, n * S);
+      copy(base, normals, n * S);
       break;
     }
     case sphere: {

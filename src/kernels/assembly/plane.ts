@@ -1,11 +1,10 @@
 // Gaussian prompts without their tokens (`PlaneForm` in ../twin.ts is one of them): the plane of score and value in whitened coordinates by two reflections,
 // two normals per token or a Wishart draw in it, and the way back.
 import { lowPower, power, splatAt } from './elementary';
-import { promote, scale, scaleDoubles, storeDoubles, stride } from './lanes';
+import { clear, promote, scale, scaleDoubles, storeDoubles, stride } from './lanes';
 import {
-  buffer, dimension, keyQuery, mean, noise, partial, prediction, promoted, query, rest, slope, tilt, top, value, weights, width,
+  buffer, dimension, isLong, keyQuery, mean, noise, partial, prediction, promoted, query, rest, scores, slope, tilt, top, value, weights, width,
 } from './setting';
-import { fillNormals } from './stream';
 
 // R11 log₂e, R11, R12, R22 and the factors of the two reflections: lane vectors.
 const plane = memory.data(6 * 32, 16);
@@ -32,8 +31,7 @@ export function scoreDeviation<T>(part: usize): v128 {
   return v128.abs<T>(v128.load(planeAt<T>(1) + part));
 }
 
-// QR factorisation of tilt and value in whitened coordinates. Leaves the reflections' vectors in the two rows of `tilt` and R in `plane`; draws the
-// two Gaussians orthogonal to both.
+// QR factorisation of tilt and value in whitened coordinates. Leaves the reflections' vectors in the two rows of `tilt` and R in `plane`.
 export function spanPlane<T>(): void {
   const S = stride<T>();
   const d = dimension;
@@ -86,7 +84,6 @@ export function spanPlane<T>(): void {
     v128.store(planeAt<T>(4) + part, beta1);
     v128.store(planeAt<T>(5) + part, beta2);
   }
-  fillNormals<T>(rest, width - 2);
 }
 
 // (W g_q)_i
@@ -104,8 +101,8 @@ function tiltRow<T>(i: i32, part: usize): v128 {
 
 // Clears the sums of e = 2^(score log₂e − top) times 1, g, k, t g, t k, and of e² times 1, t, t².
 export function clearSums<T>(): void {
-  memory.fill(partial, 0, 8 * stride<T>());
-  memory.fill(promoted, 0, 8 * 32);
+  clear(partial, 8 * stride<T>());
+  if (isLong()) clear(promoted, 8 * 32);
   for (let part: usize = 0; part < stride<T>(); part += 16) v128.store(top + part, v128.splat<T>(sizeof<T>() == 4 ? <T>-1e30 : <T>-1e300));
 }
 
@@ -113,37 +110,54 @@ export function promoteSums<T>(): void {
   promote<T>(partial, promoted, 8);
 }
 
-// Draws `count` tokens and adds them up. `mild`: no score can overflow, and the largest one need not be known.
+// Adds up the `count` tokens whose normals are in the buffer. `mild`: no score can overflow, and the largest one need not be known. Exponentials first, then sums: the registers
+// do not hold both.
 export function addPairs<T>(count: i32, mild: bool): void {
-  fillNormals<T>(buffer, count);
   for (let part: usize = 0; part < stride<T>(); part += 16) {
-    if (mild) sumPairs<T>(count, part, false, v128.splat<T>(0));
-    else sumPairs<T>(count, part, true, raiseTop<T>(count, part));
+    if (mild) exponentiate<T>(count, part);
+    else exponentiateFromTop<T>(count, part);
+    sumPairs<T>(count, part);
   }
 }
 
-// The largest score so far, in units of ln 2, with the sums rescaled to it.
-function raiseTop<T>(count: i32, part: usize): v128 {
+// e = 2^(score log₂e) to `scores`.
+function exponentiate<T>(count: i32, part: usize): void {
+  const S = stride<T>();
+  const factor = v128.load(planeAt<T>(0) + part);
+  let from = buffer + part;
+  for (let to = scores + part, end = to + count * S; to < end; to += S) {
+    v128.store(to, power<T>(v128.mul<T>(factor, v128.load(from))));
+    from += 2 * S;
+  }
+}
+
+// The same, divided by the largest exponential so far, to which the sums are rescaled.
+function exponentiateFromTop<T>(count: i32, part: usize): void {
+  const S = stride<T>();
   const factor = v128.load(planeAt<T>(0) + part);
   const before = v128.load(top + part);
   let now = before;
-  for (let from = buffer + part, end = buffer + count * 2 * stride<T>(); from < end; from += 2 * stride<T>()) {
-    now = v128.max<T>(now, v128.mul<T>(factor, v128.load(from)));
+  for (let from = buffer + part, end = buffer + count * 2 * S; from < end; from += 2 * S) {
+    now = v128.pmax<T>(now, v128.mul<T>(factor, v128.load(from)));
   }
   const fall = lowPower<T>(v128.sub<T>(before, now));
   const square = v128.mul<T>(fall, fall);
   scale<T>(partial, 5, part, fall);
-  scale<T>(partial + 5 * stride<T>(), 3, part, square);
-  scaleDoubles<T>(promoted, 5, part, fall);
-  scaleDoubles<T>(promoted + 5 * 32, 3, part, square);
+  scale<T>(partial + 5 * S, 3, part, square);
+  if (isLong()) {
+    scaleDoubles<T>(promoted, 5, part, fall);
+    scaleDoubles<T>(promoted + 5 * 32, 3, part, square);
+  }
   v128.store(top + part, now);
-  return now;
+  let from = buffer + part;
+  for (let to = scores + part, end = to + count * S; to < end; to += S) {
+    v128.store(to, lowPower<T>(v128.sub<T>(v128.mul<T>(factor, v128.load(from)), now)));
+    from += 2 * S;
+  }
 }
 
-@inline
-function sumPairs<T>(count: i32, part: usize, shifted: bool, highest: v128): void {
+function sumPairs<T>(count: i32, part: usize): void {
   const S = stride<T>();
-  const factor = v128.load(planeAt<T>(0) + part);
   const r12 = v128.load(planeAt<T>(2) + part);
   const r22 = v128.load(planeAt<T>(3) + part);
   let s0 = v128.splat<T>(0);
@@ -154,11 +168,12 @@ function sumPairs<T>(count: i32, part: usize, shifted: bool, highest: v128): voi
   let s5 = s0;
   let s6 = s0;
   let s7 = s0;
-  for (let from = buffer + part, end = buffer + count * 2 * S; from < end; from += 2 * S) {
+  let from = buffer + part;
+  for (let at = scores + part, end = at + count * S; at < end; at += S) {
+    const e = v128.load(at);
     const g = v128.load(from);
     const k = v128.load(from + S);
-    const y = v128.mul<T>(factor, g);
-    const e = shifted ? lowPower<T>(v128.sub<T>(y, highest)) : power<T>(y);
+    from += 2 * S;
     const t = v128.add<T>(v128.mul<T>(r12, g), v128.mul<T>(r22, k));
     const et = v128.mul<T>(e, t);
     s0 = v128.add<T>(s0, e);
@@ -217,7 +232,7 @@ export function finishPairs<T>(): void {
     const p2uu = v128.sub<T>(v128.mul<T>(v128.load(from + 7 * S), square), v128.mul<T>(t, v128.add<T>(p2u, q)));
     const l11 = v128.sqrt<T>(p2);
     const l21 = v128.div<T>(p2u, l11);
-    const l22 = v128.sqrt<T>(v128.max<T>(v128.splat<T>(0), v128.sub<T>(p2uu, v128.mul<T>(l21, l21))));
+    const l22 = v128.sqrt<T>(v128.pmax<T>(v128.splat<T>(0), v128.sub<T>(p2uu, v128.mul<T>(l21, l21))));
     const slopeG = v128.sub<T>(v128.mul<T>(v128.load(from + 3 * S), inverse), v128.mul<T>(t, g));
     const slopeK = v128.sub<T>(v128.mul<T>(v128.load(from + 4 * S), inverse), v128.mul<T>(t, k));
     leavePlane<T>(part, g, k, slopeG, slopeK, l11, l21, l22);

@@ -35,6 +35,7 @@ export let mean: usize = 0;
 export let slope: usize = 0;
 export let tilt: usize = 0;
 export let rest: usize = 0;
+// Normals of a chunk of plane tokens, or of two explicit ones.
 export let buffer: usize = 0;
 export let tokens: usize = 0;
 export let scores: usize = 0;
@@ -50,6 +51,12 @@ export let words: usize = 0;
 export let block: usize = 0;
 export let totals: usize = 0;
 export let outputs: i32 = 0;
+
+// A prompt's sums go over to doubles before its end.
+@inline
+export function isLong(): bool {
+  return length > <i64>(chunkTokens * chunksTogether);
+}
 
 let free: usize = 0;
 
@@ -82,7 +89,12 @@ export function layOut<T>(
   noise = allocate(16);
   keyQuery = allocate(headCount * D * d * sizeof<T>());
   value = allocate(headCount * D * sizeof<T>());
-  taskNormals = allocate((wNormals + tNormals + 2) * S);
+  // The normals of the task, the two Gaussians beside the plane and the first tokens are drawn in this order, and may be in one go.
+  const taskPairs = (wNormals + tNormals + 2) >>> 1;
+  const restPairs = hasPlaneForm ? D - 2 : 0;
+  taskNormals = allocate(2 * (taskPairs + restPairs + max(chunkTokens, tNormals + 1)) * S);
+  rest = taskNormals + 2 * taskPairs * S;
+  buffer = rest + 2 * restPairs * S;
   weights = allocate(d * S);
   query = allocate(d * S);
   label = allocate(S);
@@ -91,9 +103,6 @@ export function layOut<T>(
   mean = allocate(headCount * D * S);
   slope = allocate(headCount * D * S);
   tilt = allocate((headCount + 1) * D * S);
-  rest = allocate(2 * D * S);
-  // Normals of a chunk of plane tokens, or of two explicit ones.
-  buffer = allocate(max(2 * chunkTokens, 2 * (tNormals + 1)) * S);
   tokens = allocate(hasPlaneForm ? 0 : chunkTokens * max(D, tNormals + 1) * S);
   scores = allocate(chunkTokens * S);
   products = allocate(chunkTokens * S);

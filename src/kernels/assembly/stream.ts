@@ -1,5 +1,6 @@
 // Four streams side by side, one in each lane (`LaneStream` in ../streams.ts is one of them), and normals made of them.
 import { cosine, fraction, sine, squaredRadius } from './elementary';
+import { stride } from './lanes';
 
 // a, b, c and the counter of sfc32: four vectors.
 export const state = memory.data(64, 16);
@@ -26,7 +27,7 @@ export function startStreams(name: usize, lane: i32): void {
   v128.store(state, v128.xor(m3, m2), 48);
 }
 
-// `count` vectors of words to `to`.
+// `count` vectors of words to `to`. The counter goes up by subtracting −1: all ones need no constant.
 export function fillWords(to: usize, count: i32): void {
   let a = v128.load(state);
   let b = v128.load(state, 16);
@@ -34,7 +35,7 @@ export function fillWords(to: usize, count: i32): void {
   let d = v128.load(state, 48);
   for (const end = to + 16 * count; to < end; to += 16) {
     const word = i32x4.add(i32x4.add(a, b), d);
-    d = i32x4.add(d, i32x4.splat(1));
+    d = i32x4.sub(d, i32x4.splat(-1));
     a = v128.xor(b, i32x4.shr_u(b, 9));
     b = i32x4.add(c, i32x4.shl(c, 3));
     c = i32x4.add(v128.or(i32x4.shl(c, 21), i32x4.shr_u(c, 11)), word);
@@ -48,7 +49,7 @@ export function fillWords(to: usize, count: i32): void {
 
 // A pair of normals (G. E. P. Box and M. E. Muller, 1958) for the lanes of half `at`: the radius from 31 bits of the first word, a sign from its last, the angle from the second.
 @inline
-function storePair<T>(to: usize, stride: usize, first: v128, second: v128, at: i32): void {
+function storePair<T>(to: usize, first: v128, second: v128, at: i32): void {
   const radius = v128.sqrt<T>(squaredRadius<T>(i32x4.shr_u(first, 1), at));
   const y = fraction<T>(second, at);
   const z = v128.mul<T>(y, y);
@@ -56,33 +57,39 @@ function storePair<T>(to: usize, stride: usize, first: v128, second: v128, at: i
     ? i32x4.shl(first, 31)
     : i64x2.shl(at == 0 ? i64x2.extend_low_i32x4_u(first) : i64x2.extend_high_i32x4_u(first), 63);
   v128.store(to, v128.xor(v128.mul<T>(radius, cosine<T>(z)), sign));
-  v128.store(to + stride, v128.mul<T>(radius, sine<T>(y, z)));
+  v128.store(to + stride<T>(), v128.mul<T>(radius, sine<T>(y, z)));
 }
 
-// 2 `pairs` lane vectors of normals to `to`. A lane vector holds four numbers of type T: one v128, or two for f64.
+// 2 `pairs` lane vectors of normals to `to`: first the words, where their normals will be, then these. In one loop the registers would not do.
 export function fillNormals<T>(to: usize, pairs: i32): void {
-  const stride: usize = 4 * sizeof<T>();
-  const unit = i32x4.splat(1);
+  const S = stride<T>();
+  const end = to + 2 * S * pairs;
   let a = v128.load(state);
   let b = v128.load(state, 16);
   let c = v128.load(state, 32);
   let d = v128.load(state, 48);
-  for (const end = to + 2 * stride * pairs; to < end; to += 2 * stride) {
-    const first = i32x4.add(i32x4.add(a, b), d);
-    d = i32x4.add(d, unit);
+  for (let at = to; at < end; at += 2 * S) {
+    let word = i32x4.add(i32x4.add(a, b), d);
+    d = i32x4.sub(d, i32x4.splat(-1));
     a = v128.xor(b, i32x4.shr_u(b, 9));
     b = i32x4.add(c, i32x4.shl(c, 3));
-    c = i32x4.add(v128.or(i32x4.shl(c, 21), i32x4.shr_u(c, 11)), first);
-    const second = i32x4.add(i32x4.add(a, b), d);
-    d = i32x4.add(d, unit);
+    c = i32x4.add(v128.or(i32x4.shl(c, 21), i32x4.shr_u(c, 11)), word);
+    v128.store(at, word);
+    word = i32x4.add(i32x4.add(a, b), d);
+    d = i32x4.sub(d, i32x4.splat(-1));
     a = v128.xor(b, i32x4.shr_u(b, 9));
     b = i32x4.add(c, i32x4.shl(c, 3));
-    c = i32x4.add(v128.or(i32x4.shl(c, 21), i32x4.shr_u(c, 11)), second);
-    storePair<T>(to, stride, first, second, 0);
-    if (sizeof<T>() == 8) storePair<T>(to + 16, stride, first, second, 1);
+    c = i32x4.add(v128.or(i32x4.shl(c, 21), i32x4.shr_u(c, 11)), word);
+    v128.store(at, word, 16);
   }
   v128.store(state, a);
   v128.store(state, b, 16);
   v128.store(state, c, 32);
   v128.store(state, d, 48);
+  for (; to < end; to += 2 * S) {
+    const first = v128.load(to);
+    const second = v128.load(to, 16);
+    storePair<T>(to, first, second, 0);
+    if (sizeof<T>() == 8) storePair<T>(to + 16, first, second, 1);
+  }
 }

@@ -1,6 +1,6 @@
 // The task of four prompts: w, the query and its label; and the labels of tokens.
 import { power, splatAt } from './elementary';
-import { stride } from './lanes';
+import { copy, stride } from './lanes';
 import { Component, shapeVector } from './law';
 import * as setting from './setting';
 import { fillNormals, fillWords } from './stream';
@@ -22,12 +22,12 @@ function applyLink<T>(u: v128): v128 {
   switch (setting.link) {
     case 1: {
       // tanh u = 1 − 2/(e^{2u} + 1); beyond 20 it is 1.
-      const bounded = v128.max<T>(v128.splat<T>(-20), v128.min<T>(u, v128.splat<T>(20)));
+      const bounded = v128.pmax<T>(v128.splat<T>(-20), v128.pmin<T>(u, v128.splat<T>(20)));
       const e = power<T>(v128.mul<T>(bounded, v128.splat<T>(<T>2.885390081777927)));
       return v128.sub<T>(one, v128.div<T>(v128.splat<T>(2), v128.add<T>(e, one)));
     }
     case 2:
-      return v128.max<T>(u, v128.splat<T>(0));
+      return v128.pmax<T>(u, v128.splat<T>(0));
     case 3: {
       const zero = v128.splat<T>(0);
       return v128.sub<T>(v128.and(v128.gt<T>(u, zero), one), v128.and(v128.lt<T>(u, zero), one));
@@ -52,16 +52,16 @@ export function respond<T>(from: usize, epsilon: usize, to: usize): void {
   }
 }
 
-// w, then the query, then its label. The normals of all three come first.
-export function drawTask<T>(): void {
+// w, then the query, then its label. The normals of all three come first, with `more` pairs that nothing but normals separates from them.
+export function drawTask<T>(more: i32): void {
   const weightNormals = setting.weightNormals;
   const tokenNormals = setting.tokenNormals;
   const taskNormals = setting.taskNormals;
-  fillNormals<T>(taskNormals, (weightNormals + tokenNormals + 2) >>> 1);
+  fillNormals<T>(taskNormals, ((weightNormals + tokenNormals + 2) >>> 1) + more);
   const forQuery = taskNormals + weightNormals * stride<T>();
   if (setting.weightWords > 0) fillWords(setting.words, setting.weightWords);
   shapeVector<T>(weightLaw!, taskNormals, setting.weights);
-  if (standardTokens) memory.copy(setting.query, forQuery, setting.dimension * stride<T>());
+  if (standardTokens) copy(setting.query, forQuery, setting.dimension * stride<T>());
   else {
     if (setting.tokenWords > 0) fillWords(setting.words, setting.tokenWords);
     shapeVector<T>(tokenLaw!, forQuery, setting.query);
