@@ -54,32 +54,4 @@ describe('the VSIX in a clean editor, for a new user', function () {
     );
     assert.deepEqual(await workbench.notifications(), []);
   });
-
-  it('works with the keyboard alone', async () => {
-    const { page } = workbench;
-    await page.keyboard.press('Control+2');
-    const seen = new Set<string>();
-    const outer = await (await page.waitForSelector('iframe.webview.ready')).contentFrame();
-    const panel = await (await outer!.waitForSelector('iframe#active-frame', { state: 'attached' })).contentFrame();
-    for (let press = 0; press < 25; press += 1) {
-      await page.keyboard.press('Tab');
-      seen.add(
-        await panel!.evaluate<string>(
-          '(document.activeElement?.getAttribute("role") ?? "") + ":" + document.activeElement?.tagName.toLowerCase()',
-        ),
-      );
-    }
-    assert.ok(
-      [...seen].some((one) => one.startsWith('tab:')),
-      [...seen].join(),
-    );
-    assert.ok(
-      [...seen].some((one) => one.startsWith('application:')),
-      [...seen].join(),
-    );
-    assert.ok(
-      [...seen].some((one) => one.endsWith(':vscode-button')),
-      [...seen].join(),
-    );
-  });
 });
