@@ -7,6 +7,7 @@ import type { ChartModel, LegendEntry, LegendGroup, LegendKey, LineStyle } from 
 import { type Colours, colourIn } from '../colours.js';
 import { element, fill, richText, svg } from '../dom.js';
 import { keyText } from '../plot/legend-keys.js';
+import { LongList } from './long-list.js';
 
 export interface LegendHandlers {
   toggle(key: LegendKey): void;
@@ -20,9 +21,15 @@ export function legendGroups(model: ChartModel): readonly (readonly LegendKey[])
   return model.legend.map((group) => group.all.map(({ lines }) => lines));
 }
 
+/** What an entry needs beside its words, and for a letter of them, in pixels. */
+const swatchSpace = 46;
+const letterWidth = 7;
+
 export class Legend {
   readonly node = element('div', { class: 'legend', role: 'group', 'aria-label': 'Lines' });
+  /** Groups whose rest is shown, and these rests, by the place of the group. */
   private readonly open = new Set<number>();
+  private readonly lists = new Map<number, LongList>();
 
   constructor(private readonly handlers: LegendHandlers) {}
 
@@ -30,6 +37,7 @@ export class Legend {
     const key = JSON.stringify([model.legend, hidden, colours, methodsOf(model)]);
     const focused = this.node.contains(document.activeElement) ? document.activeElement?.getAttribute('data-key') : null;
     fill(this.node, key, () => model.legend.map((group, i) => this.group(group, i, model, hidden, colours)));
+    for (const list of this.lists.values()) if (this.node.contains(list.node)) list.settle();
     this.node.hidden = model.legend.length === 0;
     if (focused != null && !this.node.contains(document.activeElement)) {
       const again = [...this.node.querySelectorAll('[data-key]')].find((button) => button.getAttribute('data-key') === focused);
@@ -71,15 +79,18 @@ export class Legend {
   ): HTMLElement | null {
     if (entries.length === 0) return null;
     const details = element('details', { open: this.open.has(index) }, element('summary', {}, words));
-    const inner = element('div', { class: 'legend-rest' });
-    details.append(inner);
-    const sync = (): void => {
+    const list = this.lists.get(index) ?? new LongList();
+    this.lists.set(index, list);
+    details.append(list.node);
+    const longest = Math.max(...entries.map(({ label, short }) => Math.max(plainText(label).length, plainText(short).length)));
+    const fillIn = (): void => list.show(entries.length, swatchSpace + longest * letterWidth, (i) => make(entries[i]!));
+    details.addEventListener('toggle', () => {
+      if (details.open === this.open.has(index)) return;
       if (details.open) this.open.add(index);
       else this.open.delete(index);
-      if (details.open && inner.childElementCount === 0) inner.append(...entries.map(make));
-    };
-    details.addEventListener('toggle', sync);
-    sync();
+      if (details.open) fillIn();
+    });
+    if (details.open) fillIn();
     return details;
   }
 

@@ -1,5 +1,6 @@
 /** The table of all numbers: only the rows in sight are in the page. Sorted by a click on a head, read by arrow keys, copied as TSV. */
 import { element, fill, setAttributes, setText } from '../dom.js';
+import { inSight } from '../in-sight.js';
 import type { TableSort } from '../memory.js';
 import type { Table } from '../models.js';
 import { cellText, sortedRows, tabSeparated } from '../table-order.js';
@@ -15,7 +16,7 @@ export interface TableHandlers {
 
 /** Height of a row, as in the style sheet. */
 const rowHeight = 22;
-/** Rows kept above and below those in sight. */
+/** Rows kept beside those in sight. */
 const margin = 12;
 
 export class TableView {
@@ -90,12 +91,12 @@ export class TableView {
   private rows(): void {
     const { model } = this;
     if (model === null || this.scroll.clientHeight === 0) return;
-    const visible = Math.ceil(this.scroll.clientHeight / rowHeight);
-    const top = Math.max(0, Math.min(Math.floor(this.scroll.scrollTop / rowHeight) - margin, model.rows - visible));
-    const first = top - (top % margin);
+    const { first, end: last } = inSight(
+      { scrollTop: this.scroll.scrollTop, height: this.scroll.clientHeight },
+      { count: model.rows, height: rowHeight, margin },
+    );
     if (first === this.first) return;
     this.first = first;
-    const last = Math.min(model.rows, first + visible + 3 * margin);
     this.before.style.height = `${first * rowHeight}px`;
     this.after.style.height = `${(model.rows - last) * rowHeight}px`;
     this.body.replaceChildren(
