@@ -211,8 +211,9 @@ export function fitPaperForm(
   return {
     c1: Math.exp(intercept),
     c2: slope * sigma2,
+    // ln 1 = 0: at L = 1 the form vanishes.
     values: Array.from(lengths, (L) =>
-      L >= 2 && L < Number.POSITIVE_INFINITY
+      L >= 1 && L < Number.POSITIVE_INFINITY
         ? Math.exp(intercept + front + power * Math.log(Math.log(L)) - slope * Math.log(L)) * (1 + 1e-12)
         : Number.NaN,
     ),

@@ -25,7 +25,14 @@ export function varianceProxy(law: Law): VarianceProxy {
   if (isStrict(law)) return { value: top, exact: true };
   if (top === 0) return { value: 0, exact: true };
   const leading = Float64Array.from(vectors, (row) => row[row.length - 1]!);
-  return { value: Math.max(top, ascend(law, mean, leading, Math.sqrt(top))), exact: false };
+  return { value: Math.max(top, largestPart(law), ascend(law, mean, leading, Math.sqrt(top))), exact: false };
+}
+
+/** Far out the widest Gaussian part of a mixture alone counts: the ratio tends to its largest variance there. */
+function largestPart(law: Law): number {
+  if (law.kind !== 'mixture') return 0;
+  const parts = law.components.filter((part, k) => law.weights[k]! > 0 && part.kind === 'gaussian');
+  return parts.reduce((most, part) => Math.max(most, varianceProxy(part).value), 0);
 }
 
 function isStrict(law: Law): boolean {

@@ -262,9 +262,9 @@ describe("the paper's form", () => {
     }
   });
 
-  it('is left out at L = 1 and L = ∞, and where there is nothing to fit', () => {
+  it('vanishes at L = 1, and is left out at L = ∞ and where there is nothing to fit', () => {
     const fit = fitPaperForm([1, 2, 10, Number.POSITIVE_INFINITY], [1, 0.5, 0.1, 0], 'output', 1)!;
-    assert.ok(Number.isNaN(fit.values[0]) && Number.isNaN(fit.values[3]));
+    assert.ok(fit.values[0] === 0 && Number.isNaN(fit.values[3]));
     assert.equal(fitPaperForm([1, 2], [1, 0.5], 'output', 1), null);
     assert.equal(fitPaperForm([2, 4], [1, 0.5], 'output', 0), null);
   });
