@@ -4,14 +4,23 @@ import type { Channel } from './channels.js';
 import { colourRoles, isLimitLevel, manyLevels, rampScale } from './channels.js';
 import { facetNames, methodLabel } from './labels.js';
 import { concat, plain } from './text.js';
-import type { LegendEntry, LegendGroup, LegendKey, LineStyle, Panel, Reference } from './types.js';
+import type { FacetName, LegendEntry, LegendGroup, LegendKey, LineStyle, Panel, Reference } from './types.js';
 
 const base: LineStyle = { colour: { kind: 'neutral' }, dash: 0, weight: 'normal', muted: false, markers: false };
 
 /** Entries shown of a long list of words. */
 const sampleSize = 10;
 
-export const facetDash = { certified: 1, asymptote: 2, paper: 3 } as const;
+export const facetDash: Readonly<Record<FacetName, number>> = {
+  certified: 1,
+  asymptote: 2,
+  paper: 3,
+  quantile: 4,
+  certified_quantile: 5,
+  rare: 2,
+  envelope: 1,
+};
+const facetOrder = Object.keys(facetDash) as FacetName[];
 
 type Drawn = Pick<Reference, 'at' | 'quantity' | 'style'>;
 
@@ -26,7 +35,7 @@ export function legendOf(colour: Channel | null, dash: Channel | null, panels: r
   ];
   if (colour !== null && colour.levels.length > 1) groups.push(...colourGroup(colour, values));
   if (dash !== null && dash.levels.length > 1) groups.push(...dashGroup(dash, values));
-  const facets = (['certified', 'asymptote', 'paper'] as const).flatMap((role) => {
+  const facets = facetOrder.flatMap((role) => {
     const shown = series.find((s) => s.role === role);
     if (shown === undefined) return [];
     const style: LineStyle = muted ? { ...base, dash: facetDash[role], weight: 'thin' } : shown.style;

@@ -8,9 +8,10 @@ import { acrossSweep, alongAxis, type Curve } from './collect.js';
 import { againstLabel, methodLabel, quantitiesLabel, quantityName, roleName } from './labels.js';
 import { facetDash, legendOf } from './legend.js';
 import { chartNotes, describe, type Gathered, remarksOf } from './notes.js';
+import { drawsPhases, phaseNote, phaseReferences } from './phases.js';
 import { onScales } from './shown.js';
 import { joinWith, plain } from './text.js';
-import type { Axis, ChartModel, ColourRole, LineStyle, Panel, Reference, Series, SeriesRole, Text } from './types.js';
+import type { Axis, ChartModel, ColourRole, FacetName, LineStyle, Panel, Reference, Series, SeriesRole, Text } from './types.js';
 
 export interface ChartOptions {
   /** A plot with more small multiples than this goes on in further charts. Default 24. */
@@ -34,8 +35,6 @@ export function chartModels(result: ExperimentResult, options: ChartOptions = {}
 
 /** More lines than this in a panel are drawn thin. */
 const crowd = 12;
-
-type FacetName = 'certified' | 'asymptote' | 'paper';
 
 /** One line to draw: where it stands in the channels, and its curve. */
 interface Line {
@@ -121,13 +120,14 @@ class Builder {
         this.result.runs.length === experiment.runs.length && this.result.runs.every((r) => r.status === 'done' || r.status === 'failed'),
     };
     const notes = chartNotes(this.result, gathered, onScales(whole).panels, y, this.channels.against !== null);
+    if (drawsPhases(channels.mains)) notes.push(phaseNote);
     const model = { ...whole, notes };
     return { ...model, description: describe(onScales(model)) };
   }
 
   private panel(levels: readonly Level[], overlays: readonly Overlay[], gathered: Gathered): Panel {
     const series: Series[] = [];
-    const references: Reference[] = [];
+    const references: Reference[] = phaseReferences(this.channels.mains);
     for (const colour of this.channels.colour?.levels ?? [null]) {
       for (const dash of this.channels.dash?.levels ?? [null]) {
         for (const line of this.lines([...levels, colour, dash], colour, dash)) this.draw(line, levels, series, references, gathered);
@@ -234,6 +234,10 @@ class Builder {
         certified: { kind: 'category', index: 1 },
         asymptote: { kind: 'neutral' },
         paper: { kind: 'category', index: 3 },
+        quantile: { kind: 'category', index: 0 },
+        certified_quantile: { kind: 'category', index: 4 },
+        rare: { kind: 'category', index: 2 },
+        envelope: { kind: 'category', index: 1 },
       };
       return { colour: this.muted ? role : own[line.role], dash: facetDash[line.role], weight: 'thin', muted: this.muted, markers: false };
     }

@@ -3,6 +3,8 @@
  * A value that does not exist or cannot be shown on its axis is null; the point at infinite prompt length stands apart in `atInfinity`.
  */
 
+import type { QuantityRef } from '../spec/experiment.js';
+
 /** A stretch of text in one style. */
 export interface Span {
   readonly text: string;
@@ -59,7 +61,9 @@ export interface PointAtInfinity {
 /** Weakest last. `mixed` never occurs: a series takes the weakest method among its points. */
 export type MethodName = 'exact' | 'quasi_monte_carlo' | 'sampled' | 'fitted';
 
-export type SeriesRole = 'value' | 'certified' | 'asymptote' | 'paper' | 'overlay';
+export type FacetName = NonNullable<QuantityRef['facet']>;
+
+export type SeriesRole = 'value' | FacetName | 'overlay';
 
 export interface Series {
   /** Stable between two models of the same experiment: an updated chart recognises its lines by it. */

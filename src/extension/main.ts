@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import { registerCommands } from './commands/commands.js';
 import { languageId, type Services } from './context.js';
+import { registerFindings } from './findings/findings.js';
 import { registerInlayHints } from './inlay/inlay.js';
 import { AttnLanguageClient } from './language/client.js';
 import { registerLenses } from './lenses/lenses.js';
@@ -69,6 +70,7 @@ export function activate(context: vscode.ExtensionContext): void {
   registerCommands(services, previews);
   registerLenses(services);
   registerInlayHints(services);
+  registerFindings(services);
   registerStatus(services, previews);
   registerTests(services);
   registerTasks(context);

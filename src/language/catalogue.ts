@@ -111,7 +111,7 @@ const structure = {
   ),
   E205: entry(
     'Unknown or unsuitable facet',
-    'The error quantities have `.certified`, `.asymptote` and `.paper`; no other quantity has a facet.',
+    'The error quantities have `.certified`, `.asymptote`, `.paper`, `.quantile`, `.certified_quantile` and `.rare`; `parameter_gap` has `.envelope`; no other quantity has a facet.',
     'measure risk.certified',
     'measure risk',
   ),
@@ -428,6 +428,12 @@ const warnings = {
     'No setting depends on this sweep, so that its runs are all alike.',
     'sweep n over [1, 2]',
     'sweep n over [1, 2]\nprompt { length = n }',
+  ),
+  W510: entry(
+    'Softmax condenses',
+    'The mean variance of the scores has passed 2 log L: softmax attends to a few tokens, and the infinite-prompt limit says nothing about a prompt of this length. Known after solving; during a training the message gives the time. Longer prompts, a higher temperature or a shorter training stay within. `condensation` draws how near it is.',
+    '',
+    '',
   ),
 };
 

@@ -33,8 +33,11 @@ export interface Exported {
 }
 
 export type ToSolver =
-  /** Threads at most for each study that is opened from now on; one for each core when null. */
-  | { readonly type: 'configure'; readonly workers: number | null }
+  /**
+   * Threads at most for each study that is opened from now on; one for each core when null. `strings`: translations by the English text, null
+   * where the editor speaks English.
+   */
+  | { readonly type: 'configure'; readonly workers: number | null; readonly strings: Readonly<Record<string, string>> | null }
   /**
    * The newest plan of a study, packed as the language server sends it. `keep`: titles of experiments that stay as the plan before had them,
    * because their text has an error now. `budget`: seconds that the runs may take, any when null.
@@ -62,6 +65,15 @@ export interface ResultNote {
   readonly details: readonly string[];
 }
 
+/** What the runs found out about the spec: a warning at a block, known only after solving. */
+export interface FindingNote {
+  /** `attn.W510`. */
+  readonly code: string;
+  readonly message: string;
+  /** The experiment itself when null. */
+  readonly block: string | null;
+}
+
 /** How far an experiment is. Replaces what was said of it before. */
 export interface Snapshot<
   Chart extends ChartOutline = ChartOutline,
@@ -79,6 +91,7 @@ export interface Snapshot<
   readonly expectations: readonly ExpectationNote[];
   readonly held: HeldBack | null;
   readonly notes: readonly ResultNote[];
+  readonly findings: readonly FindingNote[];
   /** Nothing more will come for this plan. */
   readonly settled: boolean;
 }

@@ -20,9 +20,11 @@ import {
   replicateCount,
 } from './error-nodes.js';
 import * as linear from './linear-algebra.js';
+import { linearMeanTerms } from './linear-mean-terms.js';
 import { fullMomentTable } from './moment-table.js';
 import { allMoments, momentNames, momentsAt } from './participation.js';
 import type { DenseMatrix, ErrorQuantity, Law, Problem } from './problem.js';
+import { markovQuantile, type OutputSpread, outputQuantile, spreadsAt } from './quantile-bounds.js';
 import { SolverFailure } from './result.js';
 import { ScoreTransforms } from './score-transforms.js';
 import { blockNodes, blockOf, centredWeights, sampledTaskNodes } from './task-nodes.js';
@@ -77,6 +79,8 @@ export class ErrorAverages {
     readonly sigma2: number,
     /** What a mean of the tokens adds to L times the linear kernel's errors. */
     private readonly meanTerms: Partial<Record<ErrorQuantity, number>>,
+    /** Where there is one query: what its output and V-gradient errors are made of. */
+    private readonly atOneQuery: Readonly<Record<'output' | 'value_gradient', OutputSpread>> | null = null,
   ) {
     this.method = nodes.method;
   }
@@ -133,22 +137,25 @@ export class ErrorAverages {
     return features;
   }
 
-  private softmaxError(quantity: ErrorQuantity, length: number, wantCertified: boolean): ErrorValue {
-    const { tau2, replicates, leading } = this.nodes;
+  /** Visits every node with its error, its derivative in log L and what rounding may take, weights included. */
+  private eachNode(
+    quantity: ErrorQuantity,
+    length: number,
+    visit: (j: number, value: number, slope: number, rounding: number) => void,
+  ): void {
+    const { tau2 } = this.nodes;
     const features = this.featuresOf(quantity);
     const rows = factors[quantity];
     const table = tau2.length > fewNodes ? fullMomentTable(length) : null;
-    const unit = table === null ? 1e-15 : length <= 1e6 ? 1e-12 : 5e-11;
-    const means = new Float64Array(replicates);
-    const size = tau2.length / replicates;
-    let slope = 0;
-    let rounding = 0;
+    const unit = table === null ? 1e-14 : length <= 1e6 ? 1e-12 : 5e-11;
     for (let j = 0; j < tau2.length; j++) {
       if (table === null) {
         momentsAt(tau2[j]!, length, allMoments, moments, slopes, (t, cap) => new ScoreTransforms(t, 2, 8, cap));
         for (let q = 0; q < allMoments; q++) slopes[q]! *= moments[q]!;
       } else table.full(tau2[j]!, moments, slopes);
       let value = 0;
+      let slope = 0;
+      let rounding = 0;
       for (let i = 0; i < features.length; i++) {
         const f = features[i]![j]!;
         if (f === 0) continue;
@@ -167,18 +174,68 @@ export class ErrorAverages {
         slope += f * derivative;
         rounding += f * magnitude;
       }
-      means[Math.floor(j / size)]! += value;
+      visit(j, value, slope, rounding * unit);
     }
+  }
+
+  private softmaxError(quantity: ErrorQuantity, length: number, wantCertified: boolean): ErrorValue {
+    const { tau2, replicates, leading } = this.nodes;
+    const means = new Float64Array(replicates);
+    const size = tau2.length / replicates;
+    let slope = 0;
+    let rounding = 0;
+    this.eachNode(quantity, length, (j, value, derivative, lost) => {
+      means[Math.floor(j / size)]! += value;
+      slope += derivative;
+      rounding += lost;
+    });
     const value = means.reduce((sum, x) => sum + x, 0) / replicates;
     const asymptote = leading[quantity]! / length;
     return {
       value,
-      relativeError: value > 0 ? (rounding * unit) / (replicates * value) : 0,
+      relativeError: value > 0 ? rounding / (replicates * value) : 0,
       standardError: spread(means, value),
       rate: slope / (replicates * value),
       certified: wantCertified ? this.certified(quantity, length) : Number.NaN,
       asymptote: Number.isFinite(asymptote) ? asymptote : Number.NaN,
     };
+  }
+
+  /**
+   * What one prompt's error stays below with probability `confidence`, query and prompt drawn anew: at one query the direct bound where it is
+   * the smaller, else Markov's inequality query by query on the certified means.
+   */
+  certifiedQuantile(quantity: ErrorQuantity, length: number, confidence: number): number {
+    if (length === Number.POSITIVE_INFINITY) return 0;
+    const { weight, replicates } = this.nodes;
+    const eta = 1 - confidence;
+    if (this.kernel === 'linear') return this.at(quantity, length).value / eta;
+    const markov = markovQuantile(this.certifiedTerms(quantity, length), weight, replicates, eta);
+    const spread = quantity === 'key_query_gradient' ? undefined : this.atOneQuery?.[quantity];
+    return spread === undefined ? markov : Math.min(markov, outputQuantile(spread, length, eta));
+  }
+
+  /**
+   * Share of the mean error that the fraction `probability` of the queries carries, those with the widest scores. NaN at one query and for
+   * linear attention.
+   */
+  shareOfRarest(quantity: ErrorQuantity, length: number, probability: number): number {
+    const { tau2, weight, replicates } = this.nodes;
+    if (this.kernel === 'linear' || tau2.length <= fewNodes || length === Number.POSITIVE_INFINITY) return Number.NaN;
+    const errors = new Float64Array(tau2.length);
+    this.eachNode(quantity, length, (j, value) => {
+      errors[j] = Math.max(0, value);
+    });
+    let left = probability * replicates;
+    let share = 0;
+    for (const j of Array.from(tau2.keys()).sort((i, j) => tau2[j]! - tau2[i]!)) {
+      const own = Math.max(0, weight[j]!);
+      // The node at the edge counts in part.
+      share += own > 0 ? errors[j]! * Math.min(1, left / own) : errors[j]!;
+      left -= own;
+      if (!(left > 0)) break;
+    }
+    return share / errors.reduce((sum, x) => sum + x, 0);
   }
 
   /** Linear attention: one token's variance over L, exactly; it is its own bound and asymptote. */
@@ -273,7 +330,8 @@ function tokenAverages(problem: Problem, law: Law, { U, V }: LayerParameters, of
   const nodes = queryNodes(gamma, U, W, query.kind === 'at' ? query.at : query.law, of, solver.seed);
   const mean = lawMoments(law).mean;
   const extra = attention.kernel === 'linear' && mean.some((x) => x !== 0) ? linearMeanTerms(gamma, mean, U, W, query) : {};
-  return new ErrorAverages(nodes, attention.kernel, topEigenvalue(gamma), extra);
+  const spreads = query.kind === 'at' ? spreadsAt(gamma, U, V, query.at) : null;
+  return new ErrorAverages(nodes, attention.kernel, topEigenvalue(gamma), extra, spreads);
 }
 
 function queryNodes(
@@ -293,40 +351,6 @@ function queryNodes(
   const count = pointCount(query.dimension, false);
   const all = isSummedWhole(query, count);
   return nodesAtQueries(gamma, U, W, queriesOf(query, seed, count), of, all ? 'exact' : 'quasi_monte_carlo', all ? 1 : replicateCount);
-}
-
-/**
- * With a token mean m the scores of linear attention are not shift invariant: one token's (aᵀz)z gains
- * (aᵀm)² tr WΓ + 2 (aᵀm) mᵀWb + τ² mᵀWm, and its z zᵀ gains trΓ mᵀWm + ‖m‖² tr WΓ + 2 mᵀWΓm (times ‖z‖²). Only the second
- * moment of the query enters.
- */
-function linearMeanTerms(
-  gamma: DenseMatrix,
-  m: Float64Array,
-  U: DenseMatrix,
-  W: DenseMatrix,
-  query: NonNullable<Problem['query']>,
-): Partial<Record<ErrorQuantity, number>> {
-  let second: number[][];
-  if (query.kind === 'at') second = linear.outer(query.at, query.at);
-  else {
-    const { mean, covariance } = lawMoments(query.law);
-    second = linear.add(covariance, linear.outer(mean, mean));
-  }
-  // E a aᵀ.
-  const aa = linear.matmul(U, linear.matmul(second, linear.transpose(U)));
-  const aaM = linear.matvec(aa, m);
-  const mean2 = linear.dot(m, aaM);
-  const tau2 = linear.traceOfProduct(aa, gamma);
-  const output = (weight: DenseMatrix): number =>
-    mean2 * linear.traceOfProduct(weight, gamma) +
-    2 * linear.bilinear(m, linear.matmul(weight, gamma), aaM) +
-    tau2 * linear.bilinear(m, weight, m);
-  const keyQuery =
-    linear.trace(gamma) * linear.bilinear(m, W, m) +
-    linear.dot(m, m) * linear.traceOfProduct(W, gamma) +
-    2 * linear.bilinear(m, linear.matmul(W, gamma), m);
-  return { output: output(W), value_gradient: output(linear.identity(m.length)), key_query_gradient: keyQuery * linear.trace(second) };
 }
 
 function taskAverages(problem: Problem, { U, V }: LayerParameters, of: readonly ErrorQuantity[]): ErrorAverages | null {

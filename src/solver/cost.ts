@@ -35,6 +35,8 @@ export interface ProblemSize {
   readonly measures: number;
   /** Error quantities that concentrate asks for. */
   readonly errors: number;
+  /** Quantiles of errors are sampled, whatever form their means have. */
+  readonly quantiles: boolean;
   /** Prompts sampled for each value that has no exact form; null is the solver's choice. */
   readonly samples: number | null;
 }
@@ -82,7 +84,8 @@ export function costOf(size: ProblemSize): Cost {
       ? size.evaluations * perPoint
       : size.evaluations * gradient + points * risk;
   const setUp = 1e-3 + 1e-8 * D ** 3;
-  const concentration = size.errors * Math.max(1, points) * (size.exact ? 2e-3 + 1e-8 * D ** 3 : error);
+  const concentration =
+    size.errors * Math.max(1, points) * ((size.exact ? 2e-3 + 1e-8 * D ** 3 : error) + (size.exact && size.quantiles ? error : 0));
   // A sample size asked for is spent at least once, whatever form the other quantities have.
   const asked = samples === null || size.exact ? 0 : samples * perPrompt;
   const seconds = setUp + evaluations + trainingSeconds(size) + concentration + asked;
@@ -128,6 +131,7 @@ export function sizeOf<E>(problem: Problem<E>): ProblemSize {
     points,
     measures: problem.measures.length,
     errors: problem.concentrate?.of.length ?? 0,
+    quantiles: problem.facets.includes('quantile'),
     samples: problem.concentrate?.samples ?? problem.solver.samples,
   };
 }

@@ -22,6 +22,8 @@ export interface ErrorNodes {
   /** Equal shares of the nodes, in order, are independent estimates; 1 where the rule is exact. */
   readonly replicates: number;
   readonly tau2: Float64Array;
+  /** Probability of each node; sums to `replicates`. */
+  readonly weight: Float64Array;
   /** By quantity: one array per feature, weights included. A replicate's weights average over the queries by themselves. */
   readonly features: Partial<Record<ErrorQuantity, readonly Float64Array[]>>;
   /** Limit of L times the error (the asymptote's constant); Infinity where rare queries make it diverge. */
@@ -84,6 +86,7 @@ export function leadingFactor(quantity: ErrorQuantity, f: ArrayLike<number>): nu
 /** Collects nodes point by point. */
 export class NodeCollector {
   private readonly tau2: number[] = [];
+  private readonly weight: number[] = [];
   private readonly features: Record<ErrorQuantity, number[][]>;
   private readonly leading: Record<ErrorQuantity, number> = { output: 0, value_gradient: 0, key_query_gradient: 0 };
   private readonly scratch = new Float64Array(6);
@@ -102,6 +105,7 @@ export class NodeCollector {
     squaredQuery: number,
   ): void {
     this.tau2.push(tau2);
+    this.weight.push(weight);
     for (const quantity of this.of) {
       pointFeatures(quantity, traces, b, Wb, gammaB, squaredQuery, this.scratch);
       for (let i = 0; i < featureCount[quantity]; i++) this.features[quantity][i]!.push(weight * this.scratch[i]!);
@@ -116,7 +120,15 @@ export class NodeCollector {
       features[quantity] = this.features[quantity].map((list) => Float64Array.from(list, (x) => x * replicates));
       leading[quantity] = this.leading[quantity];
     }
-    return { method, replicates, tau2: Float64Array.from(this.tau2), features, leading, queryEigenvalue: null };
+    return {
+      method,
+      replicates,
+      tau2: Float64Array.from(this.tau2),
+      weight: Float64Array.from(this.weight, (x) => x * replicates),
+      features,
+      leading,
+      queryEigenvalue: null,
+    };
   }
 }
 
@@ -294,7 +306,7 @@ export function nodesOfPolynomials({ M, features }: PolynomialFeatures): ErrorNo
     if (top < 0.5) leading[quantity]! += sign * factor * height * (product < 0 ? 1 : gaussianMean(products[product]!, stretch));
   }
   if (top >= 0.5) for (const [quantity] of lists) leading[quantity] = Number.POSITIVE_INFINITY;
-  return { method: 'exact', replicates: 1, tau2: rule.q, features: out, leading, queryEigenvalue: top };
+  return { method: 'exact', replicates: 1, tau2: rule.q, weight: rule.weight, features: out, leading, queryEigenvalue: top };
 }
 
 function requireFinite(matrix: DenseMatrix): void {

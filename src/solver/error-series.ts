@@ -6,7 +6,7 @@ import { type LawBounds, lawBounds } from './law-bounds.js';
 import type { Merged } from './parameters.js';
 import type { Concentrate, ErrorQuantity, Problem } from './problem.js';
 import type { Axis, Method, Series } from './result.js';
-import { type ErrorEstimates, sampleErrors } from './sampled-errors.js';
+import { type ErrorEstimates, type QuantileEstimate, sampleErrors } from './sampled-errors.js';
 import { weakest } from './trajectory.js';
 
 /** Parameters at which the errors are measured; null stands for those of plain tokens, which the problem holds. */
@@ -23,6 +23,7 @@ export type ErrorProgress = { readonly fraction: number; readonly so: MeasuredEr
 const bandReplicates = 2.3646;
 const noCurve = {
   certified: 'The certified bound needs Gaussian tokens, or plain tokens of bounded support; for the U-gradient, Gaussian tokens.',
+  certified_quantile: 'The certified quantile needs a certified bound: Gaussian tokens, or plain tokens of bounded support.',
   asymptote: 'The asymptote is known for Gaussian tokens, and for the output and V-gradient of plain tokens.',
 };
 const noRate = 'The rate needs a finite prompt and a positive error.';
@@ -36,6 +37,9 @@ interface Columns {
   certified: number[];
   asymptote: number[];
   rate: number[];
+  quantile: QuantileEstimate[];
+  certified_quantile: number[];
+  rare: number[];
   error: number;
 }
 
@@ -76,6 +80,9 @@ export function* measureErrors(
     if (averages !== null) {
       methods.push(averages.method);
       for (const quantity of of) addExact(columns.get(quantity)!, averages, quantity, problem);
+      if (problem.facets.includes('quantile')) {
+        samples = yield* addQuantiles(problem, concentrate, point, columns, points.length, i);
+      }
       if (averages.rare !== null && problem.length !== Number.POSITIVE_INFINITY) notes.add(rareNote(averages.rare.exponent, against));
       if (averages.method !== 'exact') yield { fraction: (i + 1) / points.length, so: null };
       continue;
@@ -95,7 +102,7 @@ export function* measureErrors(
       step = sampling.next();
     }
     samples = step.value.samples;
-    for (const quantity of of) addSampled(columns.get(quantity)!, step.value, quantity, anyLaw(), problem.length);
+    for (const quantity of of) addSampled(columns.get(quantity)!, step.value, quantity, anyLaw(), problem.length, concentrate.confidence);
   }
   const method = weakest(methods);
   const quantities: Record<string, Series> = {};
@@ -113,12 +120,27 @@ function layerOf(problem: Problem, point: ErrorPoint): LayerParameters | undefin
 }
 
 function emptyColumns(): Columns {
-  return { value: [], standardError: [], lower: [], upper: [], certified: [], asymptote: [], rate: [], error: 0 };
+  return {
+    value: [],
+    standardError: [],
+    lower: [],
+    upper: [],
+    certified: [],
+    asymptote: [],
+    rate: [],
+    quantile: [],
+    certified_quantile: [],
+    rare: [],
+    error: 0,
+  };
 }
 
 /** The limit is at no distance from itself. */
 function addLimit(column: Columns): void {
-  for (const list of [column.value, column.standardError, column.lower, column.upper, column.certified, column.asymptote]) list.push(0);
+  const { value, standardError, lower, upper, certified, asymptote, certified_quantile } = column;
+  for (const list of [value, standardError, lower, upper, certified, asymptote, certified_quantile]) list.push(0);
+  column.quantile.push({ value: 0, lower: 0, upper: 0 });
+  column.rare.push(Number.NaN);
   column.rate.push(Number.NaN);
 }
 
@@ -131,10 +153,49 @@ function addExact(column: Columns, averages: ErrorAverages, quantity: ErrorQuant
   column.certified.push(at.certified);
   column.asymptote.push(at.asymptote);
   column.rate.push(at.rate);
+  if (problem.facets.includes('certified_quantile')) {
+    column.certified_quantile.push(averages.certifiedQuantile(quantity, problem.length, problem.concentrate?.confidence ?? 0.95));
+  }
+  if (problem.facets.includes('rare')) column.rare.push(averages.shareOfRarest(quantity, problem.length, rarest));
   column.error = Math.max(column.error, at.relativeError);
 }
 
-function addSampled(column: Columns, estimates: ErrorEstimates, quantity: ErrorQuantity, bounds: LawBounds | null, length: number): void {
+/** Longest prompts of which quantiles are sampled beside exact means. */
+const longestSampled = 1e5;
+const noQuantile: QuantileEstimate = { value: Number.NaN, lower: Number.NaN, upper: Number.NaN };
+
+/** Quantiles have no exact form: prompts are sampled for them. Gives their number. */
+function* addQuantiles(
+  problem: Problem,
+  concentrate: Concentrate,
+  point: ErrorPoint,
+  columns: ReadonlyMap<ErrorQuantity, Columns>,
+  points: number,
+  index: number,
+): Generator<ErrorProgress, number> {
+  if (problem.length > longestSampled) {
+    for (const column of columns.values()) column.quantile.push(noQuantile);
+    return 0;
+  }
+  const { of, confidence } = concentrate;
+  const sampling = sampleErrors(problem, point, { of, confidence, samples: concentrate.samples ?? problem.solver.samples, points });
+  let step = sampling.next();
+  while (!step.done) {
+    yield { fraction: (index + step.value.fraction) / points, so: null };
+    step = sampling.next();
+  }
+  for (const [quantity, column] of columns) column.quantile.push(step.value.estimates[quantity]?.quantile ?? noQuantile);
+  return step.value.samples;
+}
+
+function addSampled(
+  column: Columns,
+  estimates: ErrorEstimates,
+  quantity: ErrorQuantity,
+  bounds: LawBounds | null,
+  length: number,
+  confidence: number,
+): void {
   const estimate = estimates.estimates[quantity]!;
   column.value.push(estimate.mean);
   column.standardError.push(estimate.standardError);
@@ -143,6 +204,10 @@ function addSampled(column: Columns, estimates: ErrorEstimates, quantity: ErrorQ
   const bound = bounds === null || quantity === 'key_query_gradient' ? null : bounds.at(quantity, length);
   column.certified.push(bound?.certified ?? Number.NaN);
   column.asymptote.push(bound?.asymptote ?? Number.NaN);
+  // Markov's inequality; of several queries each has its own bound, and their mean bounds the whole.
+  column.certified_quantile.push((bound?.certified ?? Number.NaN) / (1 - confidence));
+  column.quantile.push(estimate.quantile ?? noQuantile);
+  column.rare.push(Number.NaN);
   column.rate.push(Number.NaN);
 }
 
@@ -150,7 +215,7 @@ function seriesSoFar(problem: Problem, estimates: ErrorEstimates, against: Axis 
   const quantities: Record<string, Series> = {};
   for (const quantity of Object.keys(estimates.estimates) as ErrorQuantity[]) {
     const column = emptyColumns();
-    addSampled(column, estimates, quantity, null, problem.length);
+    addSampled(column, estimates, quantity, null, problem.length, 0.95);
     Object.assign(quantities, seriesOf(problem, quantity, column, against, 'sampled', estimates.samples));
   }
   return { method: 'sampled', quantities, notes: [] };
@@ -184,6 +249,7 @@ function seriesOf(
       : {};
     out[`${name}.${facet}`] = { against, value, method: method === 'sampled' ? 'exact' : method, ...reason };
   }
+  Object.assign(out, tailSeries(problem, name, column, against, method, samples));
   if (problem.facets.includes('rate') && method !== 'sampled') {
     const reason = column.rate.some(Number.isNaN) ? { reason: noRate } : {};
     out[`rate of ${name}`] = { against, value: column.rate, method, ...reason };
@@ -191,9 +257,57 @@ function seriesOf(
   return out;
 }
 
+/** What is said of single prompts and of rare queries. */
+function tailSeries(
+  problem: Problem,
+  name: string,
+  column: Columns,
+  against: Axis | null,
+  method: Method,
+  samples: number,
+): Record<string, Series> {
+  const out: Record<string, Series> = {};
+  const missing = (values: readonly number[], reason: string) => (values.some(Number.isNaN) ? { reason } : {});
+  if (problem.facets.includes('quantile')) {
+    const value = column.quantile.map((one) => one.value);
+    out[`${name}.quantile`] = {
+      against,
+      value,
+      method: problem.length === Number.POSITIVE_INFINITY ? 'exact' : 'sampled',
+      lower: column.quantile.map((one) => one.lower),
+      upper: column.quantile.map((one) => one.upper),
+      samples,
+      ...missing(value, `Quantiles are sampled, for prompts of up to ${longestSampled} tokens.`),
+    };
+  }
+  if (problem.facets.includes('certified_quantile')) {
+    const value = column.certified_quantile;
+    out[`${name}.certified_quantile`] = {
+      against,
+      value,
+      method: method === 'sampled' ? 'exact' : method,
+      ...missing(value, noCurve.certified_quantile),
+    };
+  }
+  if (problem.facets.includes('rare')) {
+    const value = column.rare;
+    out[`${name}.rare`] = {
+      against,
+      value,
+      method: method === 'sampled' ? 'exact' : method,
+      ...missing(value, 'Who carries the average is known for softmax on Gaussian tokens, a law of queries and a finite prompt.'),
+    };
+  }
+  return out;
+}
+
+/** The queries whose share `.rare` is. */
+const rarest = 0.01;
+
 function rareNote(exponent: number, against: Axis | null): string {
   const where = against === null ? '' : ' at some recorded points';
-  return `Rare queries govern the average${where}: the error falls as L^−${exponent.toPrecision(3)}, up to powers of log L, not as 1/L.`;
+  const law = `the error falls as L^−${exponent.toPrecision(3)}, up to powers of log L, not as 1/L`;
+  return `Rare queries govern the average${where}: ${law}. \`.rare\` is the share that the hundredth with the widest scores carries.`;
 }
 
 function averagesAt(problem: Problem, of: readonly ErrorQuantity[], point: ErrorPoint): ErrorAverages | null {

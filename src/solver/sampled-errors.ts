@@ -28,6 +28,15 @@ export interface ErrorEstimate {
   readonly upper: number;
   /** Quantiles of the squared error of one prompt, at `errorProbabilities`; in the last estimate only. */
   readonly quantiles?: readonly number[];
+  /** Its quantile at the asked confidence, with the band of the order statistics; in the last estimate only. */
+  readonly quantile?: QuantileEstimate;
+}
+
+export interface QuantileEstimate {
+  readonly value: number;
+  /** 95 % band; Infinity where there are too few prompts for an upper end. */
+  readonly lower: number;
+  readonly upper: number;
 }
 
 export const errorProbabilities: readonly number[] = [0.05, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99];
@@ -383,13 +392,27 @@ function summary(
   for (const [quantity, { mean, standardError, count }] of means) {
     const half = studentHalfWidth(confidence, count - 1) * standardError;
     const estimate = { mean, standardError, lower: Math.max(0, mean - half), upper: mean + half };
-    estimates[quantity] = values === null ? estimate : { ...estimate, quantiles: quantiles(values.get(quantity)!) };
+    if (values === null) {
+      estimates[quantity] = estimate;
+      continue;
+    }
+    const sorted = values.get(quantity)!.slice().sort();
+    const at = errorProbabilities.map((p) => orderStatistic(sorted, p));
+    estimates[quantity] = { ...estimate, quantiles: at, quantile: quantileOf(sorted, confidence, Math.min(count, sorted.length)) };
   }
   return { samples, fraction, estimates };
 }
 
-/** The order statistics at `errorProbabilities`. */
-function quantiles(values: Float64Array): readonly number[] {
-  const sorted = values.slice().sort();
-  return errorProbabilities.map((p) => sorted[Math.min(sorted.length - 1, Math.floor(p * sorted.length))]);
+function orderStatistic(sorted: Float64Array, p: number): number {
+  return sorted[Math.max(0, Math.min(sorted.length - 1, Math.floor(p * sorted.length)))];
+}
+
+/** The band holds for any law: the number of values below a quantile is binomial. Of `independent` values, fewer where prompts share a query. */
+function quantileOf(sorted: Float64Array, p: number, independent: number): QuantileEstimate {
+  const half = 1.96 * Math.sqrt((p * (1 - p)) / independent);
+  return {
+    value: orderStatistic(sorted, p),
+    lower: p - half <= 0 ? 0 : orderStatistic(sorted, p - half),
+    upper: p + half >= 1 ? Number.POSITIVE_INFINITY : orderStatistic(sorted, p + half),
+  };
 }

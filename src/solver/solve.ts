@@ -2,9 +2,10 @@
 import { type ErrorPoint, type MeasuredErrors, measureErrors } from './error-series.js';
 import { Divergence, trainDescent, trainFlow } from './flow.js';
 import { plainLimitQuantities } from './limit-quantities.js';
-import { initialParameters, layoutOf, merge } from './parameters.js';
+import { initialParameters, type Layout, layoutOf, merge } from './parameters.js';
 import type { Problem } from './problem.js';
-import { type Axis, type RunResult, type Series, type SolveEvent, SolverFailure } from './result.js';
+import { condensationSeries, condensationWarning, plainCondensation, taskCondensation } from './regimes.js';
+import { type Axis, type RunResult, type RunWarning, type Series, type SolveEvent, SolverFailure } from './result.js';
 import { type TrainingMeans, trainStochastic } from './sgd.js';
 import { snapshotsOf } from './snapshots.js';
 import { type MeasuredPoint, type MeasuredTrajectory, measureTrajectory, weakest } from './trajectory.js';
@@ -48,20 +49,44 @@ function* measure(problem: Problem, points: readonly MeasuredPoint[]): Generator
   const trajectory = train === null ? withoutAxis(measured) : measured;
   const layout = layoutOf(problem);
   const snapshots = train === null ? null : snapshotsOf(problem, layout, points);
-  const seen = snapshots === null ? {} : { parameters: snapshots };
-  if (concentrate === null) return { ...trajectory, notes: [], ...seen };
+  const warning = whereItCondenses(problem, layout, points);
+  const seen = {
+    ...(snapshots === null ? {} : { parameters: snapshots }),
+    ...(warning === null ? {} : { warnings: [warning] }),
+  };
+  if (concentrate === null) return { ...trajectory, notes: measured.notes ?? [], ...seen };
   const at: ErrorPoint[] = points.map((point) => merge(layout, point.theta));
   const against: Axis | null = train === null ? null : Object.keys(trajectory.axes).includes('step') ? 'step' : 'time';
   const errors = yield* errorsFrom(problem, at, against, shares.train + shares.measure, trajectory);
   return { ...join(trajectory, errors), ...seen };
 }
 
-/** Plain tokens have no training: only the limit and the distance from it are measured. */
+/** Plain tokens have no training: only the distance from the limit is measured. */
 function* solvePlain(problem: Problem): Generator<SolveEvent, RunResult> {
-  const quantities = plainLimitQuantities(problem);
+  const value = plainCondensation(problem);
+  const quantities: Record<string, Series> = plainLimitQuantities(problem);
+  if (problem.measures.includes('condensation')) quantities.condensation = condensationSeries(problem, null, [value]);
   const method = weakest(Object.values(quantities).map((series) => series.method));
   const before: MeasuredTrajectory = { method, axes: {}, quantities };
-  return join(before, yield* errorsFrom(problem, [null], null, 0, before));
+  const warning = condensationWarning(problem, [value], null);
+  const result = join(before, yield* errorsFrom(problem, [null], null, 0, before));
+  return warning === null ? result : { ...result, warnings: [warning] };
+}
+
+/** Points that are looked at before all of them are. */
+const fewPoints = 8;
+
+function whereItCondenses(problem: Problem, layout: Layout, points: readonly MeasuredPoint[]): RunWarning | null {
+  if (problem.length === Number.POSITIVE_INFINITY || problem.attention.kernel === 'linear') return null;
+  const valueAt = ({ theta }: MeasuredPoint) => taskCondensation(problem, layout, merge(layout, theta));
+  const last = points.length - 1;
+  const few = Array.from(
+    { length: Math.min(fewPoints, last) + 1 },
+    (_, i) => points[Math.round((i * last) / Math.max(1, Math.min(fewPoints, last)))]!,
+  );
+  if (!few.some((point) => (valueAt(point) ?? 0) >= 1)) return null;
+  const times = problem.train === null ? null : points.map(({ time }) => time);
+  return condensationWarning(problem, points.map(valueAt), times);
 }
 
 function trainPoints(problem: Problem, means: TrainingMeans): Generator<SolveEvent, readonly MeasuredPoint[]> {
@@ -121,7 +146,12 @@ function* errorsFrom(
 
 function join(trajectory: MeasuredTrajectory, errors: MeasuredErrors): RunResult {
   const quantities = { ...trajectory.quantities, ...errors.quantities };
-  return { method: weakest([trajectory.method, errors.method]), axes: trajectory.axes, quantities, notes: errors.notes };
+  return {
+    method: weakest([trajectory.method, errors.method]),
+    axes: trajectory.axes,
+    quantities,
+    notes: [...(trajectory.notes ?? []), ...errors.notes],
+  };
 }
 
 /** A single point, the start, is no trajectory. */

@@ -1,5 +1,5 @@
 /** The meaning of a spec: plain data, JSON-serialisable but for Infinity. Sweeps and repeats are multiplied out. */
-import type { Problem, QuantityName } from '../solver/problem.js';
+import type { FacetName, Problem, QuantityName } from '../solver/problem.js';
 
 /** Offsets in UTF-16 units, lines and columns from 1. */
 export interface SourceRange {
@@ -34,7 +34,7 @@ export interface Sweep {
 /** One of `Q`, `Q.facet`, `rate of Q`, `fitted rate of Q`, `trust_length of Q to V`. */
 export interface QuantityRef {
   readonly name: QuantityName;
-  readonly facet: 'certified' | 'asymptote' | 'paper' | null;
+  readonly facet: FacetName | null;
   readonly form: 'value' | 'rate' | 'fitted_rate' | 'trust_length';
   /** Threshold of trust_length. */
   readonly threshold: number | null;

@@ -4,6 +4,7 @@ import { type Cost, costOf, estimateCost, type ProblemSize, sizeOf, whyNotExact 
 import {
   type Concentrate,
   type Facet,
+  facetNames,
   type Law,
   type Problem,
   type QuantityName,
@@ -114,9 +115,11 @@ function measuresOf(
 }
 
 function facetsOf(wanted: Wanted, train: Train | null, concentrate: Concentrate | null): Facet[] {
-  const all = ['certified', 'asymptote', 'paper', 'rate'] as const satisfies readonly Facet[];
-  // One point for each run: every facet is cheap. Along a training only what is asked for.
-  return concentrate === null ? [] : all.filter((facet) => train === null || wanted.facets.has(facet));
+  const cheap: readonly Facet[] = ['certified', 'asymptote', 'paper', 'rate'];
+  const all: readonly Facet[] = [...cheap, ...facetNames.filter((facet) => !cheap.includes(facet))];
+  // One point for each run: bounds and the rate cost next to nothing. Along a training only what is asked for, as is what needs samples.
+  const atOnce = concentrate !== null && train === null;
+  return all.filter((facet) => wanted.facets.has(facet) || (atOnce && cheap.includes(facet)));
 }
 
 /** Refuses, before any matrix is built, what the sizes alone put out of reach. */

@@ -1,6 +1,7 @@
 /** Plots that a spec asks for, and sensible ones where it asks for none. */
 import type { AstNode } from 'langium';
 import type { Plot as PlotNode } from '../language/generated/ast.js';
+import type { QuantityName } from '../solver/problem.js';
 import { codes } from './codes.js';
 import { type Plot, type QuantityRef, quantityKey } from './experiment.js';
 import { Damaged, Mistake, oneOf } from './mistake.js';
@@ -72,6 +73,9 @@ export function checkAxis(study: Study, axis: 'time' | 'step', node: AstNode): v
   }
 }
 
+/** Quantities that are signed, or that are compared with fixed values. */
+const linearScale: readonly QuantityName[] = ['balance', 'alignment', 'condensation'];
+
 /** Charts that a reader would expect: trajectories by length, and errors against length. */
 export function defaultPlots(study: Study, measures: readonly QuantityRef[], lengthSweep: string | null): Plot[] {
   const numeric = (sweep: SweepValues): boolean => sweep.values.length > 1 && sweep.values.every((value) => value.kind === 'number');
@@ -84,7 +88,7 @@ export function defaultPlots(study: Study, measures: readonly QuantityRef[], len
   if (study.blocks.has('train')) {
     const axis = isDiscrete(study) ? 'step' : 'time';
     for (const quantity of measures.filter((measure) => isTrajectory(measure) && measure.facet === null && measure.form === 'value')) {
-      add([quantity], axis, ordered, false, quantity.name !== 'balance' && quantity.name !== 'alignment');
+      add([quantity], axis, ordered, false, !linearScale.includes(quantity.name));
     }
     return plots;
   }

@@ -29,7 +29,7 @@ export function placeOf(key: string): Place {
   if (trust !== null) return { quantity: trust[1]!, field: 'trust_length', threshold: Number(trust[2]) };
   const rate = /^(fitted )?rate of (\S+)$/.exec(key);
   if (rate !== null) return { quantity: rate[2]!, field: rate[1] === undefined ? 'rate' : 'fitted_rate', threshold: null };
-  const facet = /^(\w+)\.(certified|asymptote|paper)$/.exec(key);
+  const facet = /^(\w+)\.(\w+)$/.exec(key);
   return facet === null ? { quantity: key, field: 'value', threshold: null } : { quantity: facet[1]!, field: facet[2]!, threshold: null };
 }
 
@@ -98,8 +98,13 @@ function run(spec: RunSpec, outcome: RunOutcome, repeated: boolean): object {
       failure: { code: 'cancelled', message: 'The run was not finished.', setting: null, line: null },
     };
   }
-  const { notes } = outcome.result;
-  return { ...head, ...shown(outcome.result), ...(notes.length === 0 ? {} : { notes }) };
+  const { notes, warnings = [] } = outcome.result;
+  return {
+    ...head,
+    ...shown(outcome.result),
+    ...(notes.length === 0 ? {} : { notes }),
+    ...(warnings.length === 0 ? {} : { warnings }),
+  };
 }
 
 function experiment({ file, result }: Finished, version: string): object {

@@ -8,6 +8,7 @@ import {
   type TableModel,
   tableModel,
 } from '../../chart/index.js';
+import { findingsOf } from '../../engine/findings.js';
 import type { ExperimentResult } from '../../engine/results.js';
 import type { Held } from '../../engine/session.js';
 import type { ExpectationNote, RunsState } from '../../protocol/messages.js';
@@ -39,6 +40,7 @@ export function snapshotOf(result: ExperimentResult, { watched, held, budget, se
     expectations: expectationNotes(result),
     held: held.runs.length === 0 ? null : { runs: held.runs.length, seconds: held.seconds, budget: budget ?? Number.POSITIVE_INFINITY },
     notes: resultNotes(result),
+    findings: findingsOf(result).map(({ code, message, setting }) => ({ code, message, block: setting.split('.')[0] ?? null })),
     settled,
   };
 }

@@ -13,7 +13,7 @@ import {
   type Quantity,
 } from '../generated/ast.js';
 import { definitions, resolveName } from '../scope.js';
-import { axes, facets, quantities } from '../vocabulary.js';
+import { axes, errorFacets, quantities } from '../vocabulary.js';
 import { everyNode } from '../walk.js';
 import { type Context, listed, type Range, rangeOfProperty } from './context.js';
 
@@ -77,23 +77,23 @@ function checkNameAndFacet(
     );
     return false;
   }
-  const { isError } = quantities[name]!;
-  if (facet !== undefined && !isError) {
+  const { isError, facets } = quantities[name]!;
+  if (facet !== undefined && facets.length === 0) {
     context.report(
       'E205',
-      `\`${name}\` has no \`.${facet}\`; only ${listed(errorQuantities)} have ${listed(Object.keys(facets).map((f) => `.${f}`))}.`,
+      `\`${name}\` has no \`.${facet}\`; only ${listed(errorQuantities)} have ${listed(errorFacets.map((f) => `.${f}`))}, and \`parameter_gap\` has \`.envelope\`.`,
       rangeOfProperty(node, 'facet'),
     );
     return false;
   }
-  if (facet !== undefined && !Object.hasOwn(facets, facet)) {
+  if (facet !== undefined && !facets.includes(facet)) {
     context.unknownWord(
       'E205',
       facet,
-      `\`.${facet}\` is not known`,
+      `\`${name}\` has no \`.${facet}\``,
       rangeOfProperty(node, 'facet'),
-      Object.keys(facets),
-      `there are ${listed(Object.keys(facets).map((f) => `.${f}`))}`,
+      facets,
+      `there ${facets.length === 1 ? 'is' : 'are'} ${listed(facets.map((f) => `.${f}`))}`,
     );
     return false;
   }

@@ -1,4 +1,4 @@
-import { blocks, facets } from '../vocabulary.js';
+import { blocks, facets, quantities } from '../vocabulary.js';
 import { type CompletionContext, completionContext } from './completion-context.js';
 import { type Item, Items } from './completion-items.js';
 import { inStatement, openCall, wantsOperand } from './completion-statements.js';
@@ -43,7 +43,9 @@ export function complete(document: SpecDocument, offset: number, typed: string |
   const items = new Items(document, context);
   if (context.before.length === 0) beginStatement(context, items);
   else if (last?.image === '.' && last.kind === 'symbol') {
-    for (const name of Object.keys(facets)) items.add({ label: name, kind: 'property', documentation: describeFacet(name) });
+    const owner = context.before[context.before.length - 2]?.image ?? '';
+    const own = Object.hasOwn(quantities, owner) ? quantities[owner]!.facets : Object.keys(facets);
+    for (const name of own) items.add({ label: name, kind: 'property', documentation: describeFacet(name) });
   } else if (context.place === 'block') inSetting(context, items);
   else inStatement(context, items);
   return items.all;

@@ -73,14 +73,18 @@ export function describeFunction(name: string): string | null {
 export function describeQuantity(name: string): string | null {
   const info = Object.hasOwn(quantities, name) ? quantities[name] : undefined;
   if (info === undefined) return null;
-  const more = info.isError ? ['Has `.certified`, `.asymptote`, `.paper`, `rate of`, `fitted rate of` and `trust_length of`.'] : [];
+  const beside = [
+    ...info.facets.map((facet) => `\`.${facet}\``),
+    ...(info.isError ? ['`rate of`', '`fitted rate of`', '`trust_length of`'] : []),
+  ];
+  const more = beside.length === 0 ? [] : [`Has ${beside.join(', ')}.`];
   return [`**${name}**, quantity`, info.meaning, ...(info.formula === undefined ? [] : [`- Formula: ${code(info.formula)}`]), ...more].join(
     '\n\n',
   );
 }
 
 const words: readonly (readonly [Readonly<Record<string, string>>, string])[] = [
-  [facets, 'facet of an error quantity'],
+  [facets, 'beside a quantity'],
   [constants, 'constant'],
   [axes, 'axis'],
   [valueWords, 'value'],

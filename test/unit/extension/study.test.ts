@@ -35,6 +35,7 @@ function snapshot(hash: string, more: Partial<StudySnapshot> = {}): StudySnapsho
     expectations: [],
     held: null,
     notes: [],
+    findings: [],
     settled: true,
     ...more,
   };

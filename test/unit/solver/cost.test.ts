@@ -17,6 +17,7 @@ const size: ProblemSize = {
   points: 1,
   measures: 1,
   errors: 0,
+  quantiles: false,
   samples: null,
 };
 

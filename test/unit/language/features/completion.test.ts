@@ -99,7 +99,11 @@ describe('completion', () => {
     it('offers errors with concentrate', () => suggests(inside(whole('concentrate { }\nmeasure risk, |')), { with: 'output_error' }));
     it('offers errors alone for a rate', () =>
       suggests(inside(whole('concentrate { }\nmeasure rate of |')), { with: 'output_error', without: 'risk' }));
-    it('offers facets', () => suggests(inside(whole('concentrate { }\nmeasure output_error.|')), { only: 'certified, asymptote, paper' }));
+    it('offers facets', () =>
+      suggests(inside(whole('concentrate { }\nmeasure output_error.|')), {
+        only: 'certified, asymptote, paper, quantile, certified_quantile, rare',
+      }));
+    it('offers the facets of the quantity before the dot', () => suggests(inside(whole('measure parameter_gap.|')), { only: 'envelope' }));
     it('offers against', () => suggests(inside(whole('plot risk |')), { only: 'against' }));
     it('offers axes', () => suggests(inside(whole('plot risk against |')), { only: 'L, kind, time, step' }));
     it('offers by and log', () => suggests(inside(whole('plot risk against time |')), { only: 'by, log x, log y' }));

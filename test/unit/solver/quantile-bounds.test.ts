@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict';
+import { errorAverages } from '../../../src/solver/concentration.js';
+import * as linear from '../../../src/solver/linear-algebra.js';
+import type { DenseMatrix, ErrorQuantity, Problem, Query } from '../../../src/solver/problem.js';
+import { markovQuantile, outputQuantile } from '../../../src/solver/quantile-bounds.js';
+import { stream } from '../../../src/solver/random.js';
+import { sampleErrors } from '../../../src/solver/sampled-errors.js';
+
+const of: readonly ErrorQuantity[] = ['output', 'value_gradient', 'key_query_gradient'];
+
+function problem(gamma: DenseMatrix, U: DenseMatrix, V: DenseMatrix, query: Query, length: number): Problem {
+  const n = gamma.length;
+  return {
+    setting: { kind: 'tokens', law: { kind: 'gaussian', dimension: n, mean: gamma.map(() => 0), covariance: gamma } },
+    query,
+    length,
+    attention: {
+      kernel: 'softmax',
+      heads: 1,
+      parameters: 'merged',
+      keyDimension: n,
+      temperature: 1,
+      init: { kind: 'balanced', alpha: 0.1 },
+      keyQuery: U,
+      value: V,
+    },
+    train: null,
+    concentrate: { of, confidence: 0.95, samples: null },
+    solver: { method: 'auto', samples: null, precision: 'auto', seed: 5 },
+    measures: [],
+    facets: [],
+  };
+}
+
+const gamma = [[1, 0.3, 0], [0.3, 0.8, 0.1], [0, 0.1, 0.5]]; // biome-ignore format: a matrix
+const normal = (n: number): Query => ({
+  kind: 'law',
+  law: { kind: 'gaussian', dimension: n, mean: Array.from({ length: n }, () => 0), covariance: linear.identity(n) },
+});
+
+function sampled(p: Problem, confidence: number, samples: number) {
+  const steps = sampleErrors(p, null, { of, confidence, samples });
+  for (let step = steps.next(); ; step = steps.next()) if (step.done) return step.value.estimates;
+}
+
+describe('certified quantiles', () => {
+  it('are not below the sampled ones beyond their error, at one query and over queries, for any size of scores', () => {
+    const V = [[1, -0.5, 0.2], [0, 1, 1]]; // biome-ignore format: a matrix
+    for (const gain of [0.2, 0.7, 1.6]) {
+      const U = linear.scale(linear.identity(3), gain);
+      for (const query of [{ kind: 'at', at: [1, -1, 0.5] }, normal(3)] satisfies Query[]) {
+        for (const [length, confidence] of [
+          [3, 0.5],
+          [30, 0.9],
+          [300, 0.99],
+        ]) {
+          const p = problem(gamma, U, V, query, length);
+          const averages = errorAverages(p, of)!;
+          const estimates = sampled(p, confidence, 4000);
+          for (const quantity of of) {
+            const bound = averages.certifiedQuantile(quantity, length, confidence);
+            const { lower, value } = estimates[quantity]!.quantile!;
+            assert.ok(bound >= lower, `${quantity}, gain ${gain}, L = ${length}: ${bound} below ${value} (from ${lower})`);
+          }
+        }
+      }
+    }
+  });
+
+  it('grow with the logarithm of the confidence at one query, far slower than by Markov', () => {
+    const p = problem(linear.identity(3), linear.scale(linear.identity(3), 0.5), linear.identity(3), { kind: 'at', at: [1, 0, 0] }, 1);
+    const averages = errorAverages(p, of)!;
+    for (const quantity of ['output', 'value_gradient'] as const) {
+      const near = averages.certifiedQuantile(quantity, 1e7, 1 - 1e-4);
+      const far = averages.certifiedQuantile(quantity, 1e7, 1 - 1e-8);
+      assert.ok(far < 3 * near, `${far / near}`);
+      assert.ok(near < averages.certified(quantity, 1e7) / 1e-4 / 100);
+    }
+  });
+
+  it('fall as 1/L', () => {
+    const spread = { tau2: 1, along: 1, trace: 2, frobenius: Math.SQRT2, largest: 1 };
+    const ratio = outputQuantile(spread, 1e8, 1e-3) / outputQuantile(spread, 1e10, 1e-3);
+    assert.ok(Math.abs(ratio / 100 - 1) < 0.12, `${ratio}`);
+  });
+
+  it('vanish in the limit, and are those of Markov where nothing better is known', () => {
+    const p = problem(gamma, linear.identity(3), linear.identity(3), { kind: 'at', at: [3, 3, 3] }, 1);
+    const averages = errorAverages(p, of)!;
+    assert.equal(averages.certifiedQuantile('output', Number.POSITIVE_INFINITY, 0.9), 0);
+    const markov = averages.certified('key_query_gradient', 1000) / 0.1;
+    assert.ok(Math.abs(averages.certifiedQuantile('key_query_gradient', 1000, 0.9) / markov - 1) < 1e-6);
+  });
+});
+
+describe("Markov's inequality query by query", () => {
+  it('finds the level that the queries together exceed with the asked probability', () => {
+    // Half of the queries have the mean error 1, half 9: above 9/(2η − …) only the second half counts.
+    const v = markovQuantile([0.5, 4.5], [0.5, 0.5], 1, 0.1);
+    assert.ok(Math.abs(Math.min(0.5, 0.5 / v) + Math.min(0.5, 4.5 / v) - 0.1) < 1e-8, `${v}`);
+    // Rare queries with a huge mean count with their probability at most.
+    const rare = markovQuantile([1, 1e6], [0.99, 0.01], 1, 0.5);
+    assert.ok(Math.abs(0.01 + 1 / rare - 0.5) < 1e-8, `${rare}`);
+    assert.equal(markovQuantile([0, 0], [0.5, 0.5], 1, 0.1), 0);
+  });
+});
+
+describe('the share of the rarest queries', () => {
+  it('is what drawn queries show, each with its exact error', () => {
+    const n = 3;
+    const U = linear.scale(linear.identity(n), 0.8);
+    const V = linear.identity(n);
+    const length = 1e5;
+    const averages = errorAverages(problem(gamma, U, V, normal(n), length), ['output'])!;
+    const rng = stream(41, 'test rare', 0);
+    const drawn = Array.from({ length: 3000 }, () => {
+      const z = Array.from({ length: n }, () => rng.normal());
+      const a = linear.matvec(U, z);
+      const error = errorAverages(problem(gamma, U, V, { kind: 'at', at: z }, length), ['output'])!.at('output', length, false).value;
+      return { tau2: linear.bilinear(a, gamma, a), error };
+    }).sort((x, y) => y.tau2 - x.tau2);
+    const total = drawn.reduce((sum, { error }) => sum + error, 0);
+    const batches = 10;
+    for (const probability of [0.1, 0.5]) {
+      const found = averages.shareOfRarest('output', length, probability);
+      // The share in each of ten batches, every tenth query of the ordered list.
+      const shares = Array.from({ length: batches }, (_, k) => {
+        const own = drawn.filter((_, i) => i % batches === k);
+        const top = own.slice(0, Math.round(probability * own.length));
+        return top.reduce((sum, { error }) => sum + error, 0) / own.reduce((sum, { error }) => sum + error, 0);
+      });
+      const mean = shares.reduce((sum, x) => sum + x, 0) / batches;
+      const spread = Math.sqrt(shares.reduce((sum, x) => sum + (x - mean) ** 2, 0) / batches);
+      assert.ok(total > 0 && Math.abs(found - mean) < 0.02 + 3 * spread, `${probability}: ${found} against ${mean} ± ${spread}`);
+    }
+    assert.ok(averages.shareOfRarest('output', length, 1) > 1 - 1e-9);
+  });
+
+  it('does not exist at one query', () => {
+    const p = problem(gamma, linear.identity(3), linear.identity(3), { kind: 'at', at: [1, 0, 0] }, 100);
+    assert.ok(Number.isNaN(errorAverages(p, of)!.shareOfRarest('output', 100, 0.01)));
+  });
+});
