@@ -1,7 +1,7 @@
 /** Names of quantities, sweeps and methods as a figure shows them. */
 import type { QuantityRef, Sweep, SweepValue } from '../spec/experiment.js';
 import { abbreviate, concat, isVariable, numberText, plain, rich } from './text.js';
-import type { FacetName, MethodName, SeriesRole, Text } from './types.js';
+import type { MethodName, SeriesRole, Text } from './types.js';
 
 interface Names {
   readonly name: string;
@@ -14,6 +14,7 @@ const quantities: Readonly<Record<QuantityRef['name'], Names>> = {
   excess_risk: { name: 'risk above the noise floor', symbol: '$R_L − R_{noise}$' },
   bayes_gap: { name: 'risk above the Bayes risk', symbol: '$R_L − R_L^{Bayes}$' },
   bayes_risk: { name: 'Bayes risk', symbol: '' },
+  flow_risk: { name: 'risk of the gradient flow', symbol: '' },
   one_step_risk: { name: 'risk after one gradient step', symbol: '' },
   zero_risk: { name: 'risk of predicting 0', symbol: '' },
   parameter_gap: { name: 'parameter gap', symbol: '$‖θ_L − θ_∞‖$' },
@@ -22,7 +23,6 @@ const quantities: Readonly<Record<QuantityRef['name'], Names>> = {
   balance: { name: 'balance', symbol: '$‖A‖_F² − b²$' },
   alignment: { name: 'alignment', symbol: '$cos(A, Σ^{−1})$' },
   effective_tokens: { name: 'effective tokens', symbol: '1/E$\u2009P_2$' },
-  condensation: { name: 'condensation', symbol: 'E$\u2009τ²/(2 log L)$' },
   output_error: { name: 'output error', symbol: 'E$\u2009‖T[μ̂_L] − T[μ]‖²$' },
   value_gradient_error: { name: 'V-gradient error', symbol: '' },
   key_query_gradient_error: { name: 'U-gradient error', symbol: '' },
@@ -36,15 +36,7 @@ const quantities: Readonly<Record<QuantityRef['name'], Names>> = {
   approximate_risk: { name: 'approximate risk', symbol: '' },
 };
 
-export const facetNames = {
-  certified: 'certified bound',
-  asymptote: 'asymptote',
-  paper: "paper's form (fitted)",
-  quantile: 'sampled quantile',
-  certified_quantile: 'certified quantile',
-  rare: 'share of rare queries',
-  envelope: 'Grönwall envelope',
-} as const satisfies Record<FacetName, string>;
+export const facetNames = { certified: 'certified bound', asymptote: 'asymptote', paper: "paper's form (fitted)" } as const;
 
 /** "population risk", "rate of output error": what a legend or a title calls it. */
 export function quantityName(q: QuantityRef): string {
@@ -64,7 +56,7 @@ export function quantityName(q: QuantityRef): string {
 /** The name with its symbol: what an axis calls it. */
 export function quantityLabel(q: QuantityRef): Text {
   const symbol = {
-    value: q.facet === 'rare' ? '' : quantities[q.name].symbol,
+    value: quantities[q.name].symbol,
     rate: '$d log E/d log L$',
     fitted_rate: '$d log E/d log L$',
     trust_length: '',
@@ -74,7 +66,7 @@ export function quantityLabel(q: QuantityRef): Text {
   return symbol === '' ? name : concat(name, plain(' '), rich(symbol));
 }
 
-const baselines: readonly QuantityRef['name'][] = ['bayes_risk', 'one_step_risk', 'zero_risk'];
+const baselines: readonly QuantityRef['name'][] = ['bayes_risk', 'one_step_risk', 'zero_risk', 'flow_risk'];
 
 /** Several quantities on one axis; baselines drawn beside a quantity are of its kind and need no mention. */
 export function quantitiesLabel(refs: readonly QuantityRef[]): Text {
@@ -117,5 +109,5 @@ export function methodLabel(method: MethodName, samples: number | null, repeats:
 }
 
 export function roleName(role: SeriesRole): string {
-  return role === 'value' || role === 'overlay' ? '' : facetNames[role];
+  return role === 'certified' || role === 'asymptote' || role === 'paper' ? facetNames[role] : '';
 }

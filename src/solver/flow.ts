@@ -257,15 +257,14 @@ export function* trainDescent(problem: Problem): Generator<SolveEvent, TrainedPo
 }
 
 /**
- * Infinite-prompt θ at each of the recorded points of an optimiser that was run without it. SGD is compared with the gradient flow at
- * time = rate × step / (1 − momentum), Adam with Adam on the infinite-prompt population gradient.
+ * θ of a training on the population risk of `problem`, from its start, at each of the recorded points of an optimiser. SGD is compared with the gradient
+ * flow at time = rate × step / (1 − momentum), Adam with Adam on the gradient of the population risk.
  */
 export function* referenceFor(problem: Problem, points: readonly TrainedPoint[]): Generator<SolveEvent, Float64Array[], void> {
   const { train } = problem;
-  const infinite = infinitePrompt(problem);
   const theta = initialParameters(problem);
-  if (train?.kind === 'adam') return yield* deterministicAdam(train, fullField(infinite, theta), points);
-  const field = fieldOf(infinite, theta);
+  if (train?.kind === 'adam') return yield* deterministicAdam(train, fullField(problem, theta), points);
+  const field = fieldOf(problem, theta);
   const stretch = train?.kind === 'sgd' ? 1 / (1 - train.momentum) : 1;
   const times = points.map((p) => p.time * stretch);
   const out: Float64Array[] = [];

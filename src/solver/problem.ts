@@ -129,13 +129,13 @@ export const quantityNames = [
   'bayes_risk',
   'one_step_risk',
   'zero_risk',
+  'flow_risk',
   'parameter_gap',
   'merged_parameter_gap',
   'gradient_gap',
   'balance',
   'alignment',
   'effective_tokens',
-  'condensation',
   'output_error',
   'value_gradient_error',
   'key_query_gradient_error',
@@ -167,7 +167,4 @@ export interface Problem<E = EmpiricalTokens> {
   readonly trust?: readonly { readonly of: ErrorQuantity; readonly threshold: number }[];
 }
 
-/** What stands beside a quantity: bounds and quantiles of an error, who carries it, the envelope of the parameter gap. */
-export const facetNames = ['certified', 'asymptote', 'paper', 'quantile', 'certified_quantile', 'rare', 'envelope'] as const;
-export type FacetName = (typeof facetNames)[number];
-export type Facet = FacetName | 'rate';
+export type Facet = 'certified' | 'asymptote' | 'paper' | 'rate';

@@ -2,19 +2,19 @@
 import type { AstNode } from 'langium';
 import { nearest } from '../language/distance.js';
 import type { Expression, Quantity } from '../language/generated/ast.js';
-import { quantities } from '../language/vocabulary.js';
-import { facetNames, type QuantityName, quantityNames } from '../solver/problem.js';
+import { type QuantityName, quantityNames } from '../solver/problem.js';
 import { codes } from './codes.js';
 import type { QuantityRef } from './experiment.js';
 import { Damaged, Mistake } from './mistake.js';
 import { constantNumber, type Study } from './study.js';
 
 export const errorNames: readonly QuantityName[] = ['output_error', 'value_gradient_error', 'key_query_gradient_error'];
+const facetNames = ['certified', 'asymptote', 'paper'] as const;
 /** One value for a run, whatever the training. */
 export const singleValued: readonly QuantityName[] = ['bayes_risk', 'one_step_risk', 'zero_risk', 'sub_gaussian'];
 /** Of plain tokens too, with or without errors. */
 const ofAnyLaw: readonly QuantityName[] = ['limit_norm', 'gaussian_gap', 'sub_gaussian'];
-const onlyWhileTraining: readonly QuantityName[] = ['parameter_gap', 'merged_parameter_gap', 'gradient_gap'];
+const onlyWhileTraining: readonly QuantityName[] = ['parameter_gap', 'merged_parameter_gap', 'gradient_gap', 'flow_risk'];
 
 /** How a quantity is written: `name`, `name.facet`, `rate of name`. */
 export interface QuantityForm {
@@ -46,12 +46,11 @@ export function quantityRef(study: Study, form: QuantityForm, node: AstNode): Qu
   }
   const isError = errorNames.includes(name);
   const facet = form.facet === undefined ? null : facetNames.find((candidate) => candidate === form.facet);
-  const own = quantities[name]!.facets;
-  if (facet === undefined || (facet !== null && !own.includes(facet))) {
+  if (facet === undefined || (facet !== null && !isError)) {
     throw new Mistake(
       codes.facet,
       node,
-      `\`.${form.facet}\` does not apply to \`${name}\`${own.length === 0 ? '' : `, which has ${own.map((one) => `\`.${one}\``).join(', ')}`}.`,
+      `\`.${form.facet}\` does not apply to \`${name}\`; the error quantities have \`.certified\`, \`.asymptote\` and \`.paper\`.`,
     );
   }
   if (form.form === 'trust_length' && !isError) {
@@ -90,7 +89,7 @@ function checkApplies(study: Study, name: QuantityName, node: AstNode): void {
     }
     return;
   }
-  if (name === 'effective_tokens' || name === 'condensation') {
+  if (name === 'effective_tokens') {
     return;
   }
   if (ofAnyLaw.includes(name)) {

@@ -142,15 +142,17 @@ describe('training', () => {
 
   it('references of stochastic optimisers: SGD by the flow, momentum rescales time, Adam by Adam', () => {
     const stochastic = { rate: 0.01, batch: 8, steps: 100, record: 100, seed: 0, beta1: 0.9, beta2: 0.999, extraSteps: [] };
-    const at = (train: Train): Float64Array => {
-      const p = problem({ length: 10, train });
+    const at = (train: Train, length = inf): Float64Array => {
+      const p = problem({ length, train });
       return drain(referenceFor(p, [{ time: 1, step: 100, theta: initialParameters(p) }]))[0]!;
     };
-    const end = (time: number): Float64Array => drain(trainFlow(problem({ length: inf, train: flow(time, 2) }))).at(-1)!.theta;
+    const end = (time: number, length = inf): Float64Array => drain(trainFlow(problem({ length, train: flow(time, 2) }))).at(-1)!.theta;
     near(at({ kind: 'sgd', momentum: 0, ...stochastic })[19], end(1)[19]!, 1e-7);
     near(at({ kind: 'sgd', momentum: 0.5, ...stochastic })[19], end(2)[19]!, 1e-7);
+    near(at({ kind: 'sgd', momentum: 0, ...stochastic }, 10)[19], end(1, 10)[19]!, 1e-7);
+    assert.ok(Math.abs(end(1, 10)[19]! - end(1)[19]!) > 1e-3);
     // The first Adam step moves every moving coordinate by the rate.
-    const p = problem({ length: 10, train: { kind: 'adam', momentum: 0, ...stochastic } });
+    const p = problem({ length: inf, train: { kind: 'adam', momentum: 0, ...stochastic } });
     const [one] = drain(referenceFor(p, [{ time: 0.01, step: 1, theta: initialParameters(p) }]));
     near(one![19]! - 0.1, 0.01, 1e-5);
   });
