@@ -1,7 +1,7 @@
 /** Names of quantities, sweeps and methods as a figure shows them. */
 import type { QuantityRef, Sweep, SweepValue } from '../spec/experiment.js';
 import { abbreviate, concat, isVariable, numberText, plain, rich } from './text.js';
-import type { MethodName, SeriesRole, Text } from './types.js';
+import type { FacetName, MethodName, SeriesRole, Text } from './types.js';
 
 interface Names {
   readonly name: string;
@@ -23,6 +23,7 @@ const quantities: Readonly<Record<QuantityRef['name'], Names>> = {
   balance: { name: 'balance', symbol: '$‖A‖_F² − b²$' },
   alignment: { name: 'alignment', symbol: '$cos(A, Σ^{−1})$' },
   effective_tokens: { name: 'effective tokens', symbol: '1/E$\u2009P_2$' },
+  condensation: { name: 'condensation', symbol: 'E$\u2009τ²/(2 log L)$' },
   output_error: { name: 'output error', symbol: 'E$\u2009‖T[μ̂_L] − T[μ]‖²$' },
   value_gradient_error: { name: 'V-gradient error', symbol: '' },
   key_query_gradient_error: { name: 'U-gradient error', symbol: '' },
@@ -36,7 +37,15 @@ const quantities: Readonly<Record<QuantityRef['name'], Names>> = {
   approximate_risk: { name: 'approximate risk', symbol: '' },
 };
 
-export const facetNames = { certified: 'certified bound', asymptote: 'asymptote', paper: "paper's form (fitted)" } as const;
+export const facetNames = {
+  certified: 'certified bound',
+  asymptote: 'asymptote',
+  paper: "paper's form (fitted)",
+  quantile: 'sampled quantile',
+  certified_quantile: 'certified quantile',
+  rare: 'share of rare queries',
+  envelope: 'Grönwall envelope',
+} as const satisfies Record<FacetName, string>;
 
 /** "population risk", "rate of output error": what a legend or a title calls it. */
 export function quantityName(q: QuantityRef): string {
@@ -56,7 +65,7 @@ export function quantityName(q: QuantityRef): string {
 /** The name with its symbol: what an axis calls it. */
 export function quantityLabel(q: QuantityRef): Text {
   const symbol = {
-    value: quantities[q.name].symbol,
+    value: q.facet === 'rare' ? '' : quantities[q.name].symbol,
     rate: '$d log E/d log L$',
     fitted_rate: '$d log E/d log L$',
     trust_length: '',
@@ -109,5 +118,5 @@ export function methodLabel(method: MethodName, samples: number | null, repeats:
 }
 
 export function roleName(role: SeriesRole): string {
-  return role === 'certified' || role === 'asymptote' || role === 'paper' ? facetNames[role] : '';
+  return role === 'value' || role === 'overlay' ? '' : facetNames[role];
 }

@@ -243,7 +243,14 @@ export const blocks: Readonly<Record<string, BlockInfo>> = {
         words: ['output', 'value_gradient', 'key_query_gradient'],
         meaning: 'Which errors; taken from `measure` when absent, else `output`.',
       },
-      confidence: { kind: 'number', default: '0.95', min: 0, max: 1, excludes: 'both', meaning: 'Level of confidence bands.' },
+      confidence: {
+        kind: 'number',
+        default: '0.95',
+        min: 0,
+        max: 1,
+        excludes: 'both',
+        meaning: 'Level of confidence bands, and the probability of `.quantile` and `.certified_quantile`.',
+      },
       samples: { kind: 'integer', default: null, min: 2, meaning: 'Sampled prompts; chosen automatically when absent.' },
     },
   },
@@ -269,10 +276,14 @@ export interface QuantityInfo {
   readonly meaning: string;
   readonly formula?: string;
   readonly isError: boolean;
+  /** What may follow its name and a dot. */
+  readonly facets: readonly string[];
 }
 
-const quantity = (meaning: string, formula?: string, isError = false): QuantityInfo =>
-  formula === undefined ? { meaning, isError } : { meaning, formula, isError };
+export const errorFacets: readonly string[] = ['certified', 'asymptote', 'paper', 'quantile', 'certified_quantile', 'rare'];
+
+const quantity = (meaning: string, formula?: string, isError = false, facets = isError ? errorFacets : []): QuantityInfo =>
+  formula === undefined ? { meaning, isError, facets } : { meaning, formula, isError, facets };
 
 export const quantities: Readonly<Record<string, QuantityInfo>> = {
   risk: quantity('Population risk at the recorded parameters.', 'R_L(θ)'),
@@ -291,6 +302,10 @@ export const quantities: Readonly<Record<string, QuantityInfo>> = {
   balance: quantity('Imbalance of the layers.', '‖A‖²_F − b²'),
   alignment: quantity('Cosine between A and Σ⁻¹.'),
   effective_tokens: quantity('Effective number of attended tokens.', '1 / E P₂'),
+  condensation: quantity(
+    'How near softmax is to condensing on a few tokens: the mean variance of the scores over 2 log L. Errors fall as 1/L below 1/3 and slower above; from 1 on the infinite-prompt limit says nothing.',
+    'E τ² / (2 log L)',
+  ),
   output_error: quantity(
     'Squared error of the output against its infinite-prompt limit, averaged over the query law.',
     'E‖T[μ̂_L](z) − T[μ](z)‖²',
@@ -324,6 +339,10 @@ export const facets: Readonly<Record<string, string>> = {
   certified: 'Explicit bound that holds at every length.',
   asymptote: 'Leading term as L grows.',
   paper: 'Form of the published bound with fitted constants.',
+  quantile: "What one prompt's error stays below with probability `confidence`, sampled.",
+  certified_quantile: "Explicit bound that one prompt's error stays below with probability `confidence`.",
+  rare: 'Share of the average that the hundredth of the queries with the widest scores carries.',
+  envelope: "Grönwall's bound of the parameter gap, from the gradient gap and the curvature of the infinite-prompt risk.",
 };
 
 export interface FunctionInfo {

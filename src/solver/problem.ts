@@ -136,6 +136,7 @@ export const quantityNames = [
   'balance',
   'alignment',
   'effective_tokens',
+  'condensation',
   'output_error',
   'value_gradient_error',
   'key_query_gradient_error',
@@ -167,4 +168,7 @@ export interface Problem<E = EmpiricalTokens> {
   readonly trust?: readonly { readonly of: ErrorQuantity; readonly threshold: number }[];
 }
 
-export type Facet = 'certified' | 'asymptote' | 'paper' | 'rate';
+/** What stands beside a quantity: bounds and quantiles of an error, who carries it, the envelope of the parameter gap. */
+export const facetNames = ['certified', 'asymptote', 'paper', 'quantile', 'certified_quantile', 'rare', 'envelope'] as const;
+export type FacetName = (typeof facetNames)[number];
+export type Facet = FacetName | 'rate';

@@ -9,13 +9,16 @@ import { type Layout, layoutOf, type Merged, merge, taskOf } from './parameters.
 import { populationRisk, type RiskValue } from './population.js';
 import type { Problem, QuantityName } from './problem.js';
 import { QuasiMonteCarloRisk } from './quasi-monte-carlo-risk.js';
+import { condensationSeries, taskCondensation } from './regimes.js';
 import type { Axis, Method, Series, SolveEvent } from './result.js';
 import { requirePrecision } from './score-variance.js';
+import { gronwallEnvelope, informativeHorizon } from './stability.js';
 
 export interface MeasuredTrajectory {
   readonly method: Method;
   readonly axes: Partial<Readonly<Record<Axis, readonly number[]>>>;
   readonly quantities: Readonly<Record<string, Series>>;
+  readonly notes?: readonly string[];
 }
 
 /** A recorded point of any optimiser; stochastic ones add the loss of their batch. */
@@ -70,6 +73,7 @@ function beforeTemperature(layout: Layout, theta: Float64Array): Merged {
  * - `parameter_gap`, `merged_parameter_gap`: distance of θ, and of (U, v) before the temperature, from the infinite-prompt solution from the same start;
  * - `gradient_gap`: ‖∇R_L(θ) − ∇R_∞(θ)‖ in the trained parameters, at the recorded θ;
  * - `balance`: Σ_h ‖A_h‖²_F − b_h² of the merged blocks before the temperature; `alignment`: cosine between Σ_h b_h A_h (A for one head) and Σ⁻¹;
+ * - `condensation`: mean score variance over 2 log L, the largest over the heads;
  * - `effective_tokens`: 1/E P_2, the mean over heads; L for linear attention;
  * - those of `limit-quantities.ts` and `head-quantities.ts`.
  * At L = ∞ the gaps are 0. Yields progress.
@@ -140,7 +144,8 @@ export function* measureTrajectory(problem: Problem, points: readonly MeasuredPo
       ...(value.samples ? { samples: value.samples } : {}),
     });
   }
-  if (wantsReference(problem)) Object.assign(quantities, yield* parameterGaps(problem, layout, points, against, wanted));
+  const notes: string[] = [];
+  if (wantsReference(problem)) Object.assign(quantities, yield* parameterGaps(problem, layout, points, against, wanted, notes));
   if (wanted.has('gradient_gap')) quantities.gradient_gap = yield* gradientGap(problem, layout, points, against);
   if (wanted.has('balance')) {
     const values = points.map((p) => balanceOf(layout, beforeTemperature(layout, p.theta)));
@@ -157,9 +162,14 @@ export function* measureTrajectory(problem: Problem, points: readonly MeasuredPo
     const reason = value.some(Number.isNaN) ? { reason: 'A = 0 has no direction.' } : {};
     quantities.alignment = { against, value, method: 'exact', ...reason };
   }
+  if (wanted.has('condensation')) {
+    const values = merged.map((m) => taskCondensation(problem, layout, m));
+    quantities.condensation = condensationSeries(problem, against, values);
+  }
   if (wanted.has('effective_tokens')) quantities.effective_tokens = yield* effectiveTokens(problem, layout, merged, against);
   Object.assign(quantities, taskLimitQuantities(problem, task, merged, against), headQuantities(problem, layout, task, merged, against));
-  return { method: weakest(Object.values(quantities).map((q) => q.method)), axes, quantities };
+  const method = weakest(Object.values(quantities).map((q) => q.method));
+  return { method, axes, quantities, ...(notes.length === 0 ? {} : { notes }) };
 }
 
 function headOf(layout: Layout, m: Merged, h: number): Merged {
@@ -208,6 +218,7 @@ function* parameterGaps(
   points: readonly MeasuredPoint[],
   against: Axis,
   wanted: ReadonlySet<QuantityName>,
+  notes: string[],
 ): Generator<SolveEvent, Record<string, Series>, void> {
   const isDeterministic = problem.train?.kind === 'gradient_flow' || problem.train?.kind === 'gradient_descent';
   const isReference = problem.length === Number.POSITIVE_INFINITY && isDeterministic;
@@ -218,6 +229,9 @@ function* parameterGaps(
   const method = isDeterministic ? weakest([populationRisk(problem).method, populationRisk(infinitePrompt(problem)).method]) : 'exact';
   const out: Record<string, Series> = {};
   if (wanted.has('parameter_gap')) out.parameter_gap = { against, value: points.map((p, i) => distance(p.theta, references[i]!)), method };
+  if (problem.facets.includes('envelope')) {
+    out['parameter_gap.envelope'] = yield* envelopeSeries(problem, layout, points, references, against, notes);
+  }
   if (wanted.has('merged_parameter_gap')) {
     const value = points.map((p, i) => {
       const own = beforeTemperature(layout, p.theta);
@@ -227,6 +241,34 @@ function* parameterGaps(
     out.merged_parameter_gap = { against, value, method };
   }
   return out;
+}
+
+/** The Grönwall envelope, with a note on the horizon until which it says something. */
+function* envelopeSeries(
+  problem: Problem,
+  layout: Layout,
+  points: readonly MeasuredPoint[],
+  references: readonly Float64Array[],
+  against: Axis,
+  notes: string[],
+): Generator<SolveEvent, Series, void> {
+  const none = (reason: string): Series => ({ against, value: points.map(() => Number.NaN), method: 'exact', reason });
+  if (problem.length === Number.POSITIVE_INFINITY) return { against, value: points.map(() => 0), method: 'exact' };
+  if (problem.train?.kind !== 'gradient_flow' && problem.train?.kind !== 'gradient_descent')
+    return none('The envelope is of trainings on the population risk.');
+  const gaps = yield* gradientGap(problem, layout, points, against);
+  const times = points.map((p) => p.time);
+  const own = points.map((p) => p.theta);
+  const envelope = gronwallEnvelope(problem, times, gaps.value, own, references);
+  if (envelope === null) return none('The envelope needs an exact gradient of the infinite-prompt risk.');
+  const horizon = informativeHorizon(envelope.value, times, references);
+  const how = envelope.isProved
+    ? 'a proved bound of the curvature between the trajectories'
+    : 'the largest curvature found between the trajectories';
+  const until =
+    horizon === null ? 'until the end' : horizon === times[0] ? 'at no recorded time' : `until time ${Number(horizon.toPrecision(3))}`;
+  notes.push(`The Grönwall envelope of the parameter gap uses ${how}; it is below the distance that the parameters move ${until}.`);
+  return { against, value: envelope.value, method: weakest([gaps.method, envelope.isProved ? 'exact' : 'fitted']) };
 }
 
 /** References of the last few problems: runs that differ in length or kernel alone share theirs. */

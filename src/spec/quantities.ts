@@ -2,14 +2,14 @@
 import type { AstNode } from 'langium';
 import { nearest } from '../language/distance.js';
 import type { Expression, Quantity } from '../language/generated/ast.js';
-import { type QuantityName, quantityNames } from '../solver/problem.js';
+import { quantities } from '../language/vocabulary.js';
+import { facetNames, type QuantityName, quantityNames } from '../solver/problem.js';
 import { codes } from './codes.js';
 import type { QuantityRef } from './experiment.js';
 import { Damaged, Mistake } from './mistake.js';
 import { constantNumber, type Study } from './study.js';
 
 export const errorNames: readonly QuantityName[] = ['output_error', 'value_gradient_error', 'key_query_gradient_error'];
-const facetNames = ['certified', 'asymptote', 'paper'] as const;
 /** One value for a run, whatever the training. */
 export const singleValued: readonly QuantityName[] = ['bayes_risk', 'one_step_risk', 'zero_risk', 'sub_gaussian'];
 /** Of plain tokens too, with or without errors. */
@@ -46,11 +46,12 @@ export function quantityRef(study: Study, form: QuantityForm, node: AstNode): Qu
   }
   const isError = errorNames.includes(name);
   const facet = form.facet === undefined ? null : facetNames.find((candidate) => candidate === form.facet);
-  if (facet === undefined || (facet !== null && !isError)) {
+  const own = quantities[name]!.facets;
+  if (facet === undefined || (facet !== null && !own.includes(facet))) {
     throw new Mistake(
       codes.facet,
       node,
-      `\`.${form.facet}\` does not apply to \`${name}\`; the error quantities have \`.certified\`, \`.asymptote\` and \`.paper\`.`,
+      `\`.${form.facet}\` does not apply to \`${name}\`${own.length === 0 ? '' : `, which has ${own.map((one) => `\`.${one}\``).join(', ')}`}.`,
     );
   }
   if (form.form === 'trust_length' && !isError) {
@@ -89,7 +90,7 @@ function checkApplies(study: Study, name: QuantityName, node: AstNode): void {
     }
     return;
   }
-  if (name === 'effective_tokens') {
+  if (name === 'effective_tokens' || name === 'condensation') {
     return;
   }
   if (ofAnyLaw.includes(name)) {
