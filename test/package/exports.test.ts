@@ -26,6 +26,7 @@ interface Quantity {
 interface Data extends Pick<Origin, 'version'> {
   readonly experiments: readonly (Omit<Origin, 'version' | 'method'> & {
     readonly title: string;
+    readonly file: string;
     readonly runs: readonly {
       readonly at: Readonly<Record<string, string | number>>;
       readonly method: string;
@@ -120,6 +121,7 @@ describe('exports of the packaged extension', function () {
       [data.version, experiment!.hash, experiment!.seed, experiment!.tolerance],
       [version, origin.hash, origin.seed, origin.tolerance],
     );
+    assert.equal(experiment!.file, first, 'the name of the spec, and not where it lies');
     assert.equal(experiment!.runs.length, 8);
     assert.ok(experiment!.runs.every(({ method }) => method === 'exact'));
   });

@@ -20,8 +20,25 @@ describe('the VSIX in a clean editor, for a new user', function () {
     await page.locator('.quick-input-list .monaco-list-row', { hasText: 'Attn' }).first().click();
     const steps = page.locator('.getting-started-step');
     await steps.first().waitFor();
-    assert.ok((await steps.count()) >= 3);
-    await workbench.screenshot('package-walkthrough');
+    const count = await steps.count();
+    assert.ok(count >= 3);
+    const seen = new Set<string>();
+    for (let step = 0; step < count; step += 1) {
+      await steps.nth(step).click();
+      const picture = page
+        .frameLocator('.getting-started-media iframe.webview.ready')
+        .frameLocator('iframe#active-frame')
+        .locator('svg')
+        .first();
+      await picture.waitFor();
+      await workbench.until('the picture of the step', async () => {
+        const text = (await picture.textContent({ timeout: 1000 }).catch(() => null)) ?? '';
+        return text !== '' && !seen.has(text) && seen.add(text).size === step + 1;
+      });
+      const box = (await picture.boundingBox())!;
+      assert.ok(box.width > 200 && box.height > 100, `${box.width} × ${box.height}`);
+      await workbench.screenshot(`package-walkthrough-${step + 1}`);
+    }
     await workbench.command('View: Close All Editors');
   });
 

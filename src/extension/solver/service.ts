@@ -189,7 +189,7 @@ export class SolverService {
       return;
     }
     try {
-      this.host.post({ type: 'exported', request, ...this.exported(result, study.plan.file, what) });
+      this.host.post({ type: 'exported', request, ...this.exported(result, bareName(study.plan.file), what) });
     } catch (error) {
       this.host.post({ type: 'failed', request, message: error instanceof Error ? error.message : String(error) });
     }
@@ -217,6 +217,11 @@ export class SolverService {
       }
     }
   }
+}
+
+/** Exported files are passed on: they name the spec, and not where it lies. */
+function bareName(uri: string): string {
+  return decodeURIComponent(/[^/:]*$/.exec(uri)![0]);
 }
 
 /** A plan with those experiments of the plan before it that are named and that it lacks. */

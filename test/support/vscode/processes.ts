@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 
 /** A process of Linux, from /proc. */
 export interface ProcessInfo {
@@ -43,7 +43,7 @@ export async function busyThreads(id: number, milliseconds: number): Promise<num
 function threadSeconds(id: number): Map<string, number> {
   const found = new Map<string, number>();
   const folder = `/proc/${id}/task`;
-  for (const thread of readdirSync(folder)) {
+  for (const thread of existsSync(folder) ? readdirSync(folder) : []) {
     try {
       const status = readFileSync(`${folder}/${thread}/stat`, 'utf8');
       const fields = status.slice(status.lastIndexOf(')') + 2).split(' ');

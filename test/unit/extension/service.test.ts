@@ -14,7 +14,7 @@ const example = readFileSync(new URL('../../../examples/icl-gradient-flow.attn',
 const title = 'Softmax follows its infinite-prompt limit';
 
 function planOf(text: string): unknown {
-  const { plan, diagnostics } = buildPlan(parseSpec(text), { file: 'a.attn', reader: noFiles });
+  const { plan, diagnostics } = buildPlan(parseSpec(text), { file: 'file:///home/somebody/a%20spec.attn', reader: noFiles });
   assert.deepEqual(diagnostics, []);
   return packed(plan);
 }
@@ -114,6 +114,8 @@ describe('the solver of an editor', () => {
       assert.ok(text.includes(hash));
       assert.ok(text.includes('1.2.3'));
     }
+    // The name of the spec, and not where it lies.
+    assert.equal((JSON.parse(texts[2]!) as { experiments: { file: string }[] }).experiments[0]!.file, 'a spec.attn');
     await service.receive({
       type: 'export',
       request: 2,
