@@ -3,7 +3,9 @@
  * `TaskSampler`: y = f(uᵀg) + s ε with u = Sᵀw.
  */
 import { cumulant, lawMoments } from './cumulant.js';
-import { dot } from './linear-algebra.js';
+import { supportDiameter } from './law-bounds.js';
+import { type LawPoints, lawPoints } from './law-points.js';
+import { dot, identity } from './linear-algebra.js';
 import type { Kernel, Law, Link, Task } from './problem.js';
 import type { PromptEvaluator, TaskDraw, WorkingModel } from './prompts.js';
 import type { RandomStream } from './random.js';
@@ -20,6 +22,14 @@ export interface LinkMoments {
   readonly uu: number;
 }
 
+function noSquareLimit(): SolverFailure {
+  return new SolverFailure(
+    'no_limit',
+    'With the link `square` the infinite-prompt limit does not exist at these parameters: the value of a token grows faster than its softmax weight falls.',
+    'prompt.length',
+  );
+}
+
 /** Throws `no_limit` where E e^{q f(U)} is infinite: the square with 2 q n ≥ 1. n > 0. */
 export function linkMoments(link: Link, m: number, n: number, q: number): LinkMoments {
   switch (link) {
@@ -28,11 +38,7 @@ export function linkMoments(link: Link, m: number, n: number, q: number): LinkMo
     case 'square': {
       const shrink = 1 - 2 * q * n;
       if (!(shrink > 0)) {
-        throw new SolverFailure(
-          'no_limit',
-          'With the link `square` the infinite-prompt limit does not exist at these parameters: the value of a token grows faster than its softmax weight falls.',
-          'prompt.length',
-        );
+        throw noSquareLimit();
       }
       const u = m / shrink;
       const uu = n / shrink;
@@ -117,6 +123,9 @@ function tanhMoments(m: number, n: number, q: number): LinkMoments {
   return { f, u: m + root * x, ff: ff / total - f * f, fu: root * (fx / total - f * x), uu: n * (xx / total - x * x) };
 }
 
+/** Effective number of sampled points below which a limit is not trusted. */
+const fewestPoints = 50;
+
 /** The limit of one kernel as a function of w and the tilt. */
 export class TaskLimit {
   private readonly d: number;
@@ -126,7 +135,12 @@ export class TaskLimit {
   private readonly lawCovariance: Float64Array | null;
   private readonly inner: Float64Array;
 
-  /** Throws SolverFailure `unsupported` for a link with tokens x that are not Gaussian: section 7 has no limit in closed form for them. */
+  /** Of a law that is not Gaussian, where a link asks for more than its cumulant. */
+  private readonly points: LawPoints | null;
+  private readonly share: Float64Array;
+  /** The square of x that is not bounded. */
+  private readonly growsTooFast: boolean;
+
   constructor(
     private readonly task: Task,
     private readonly sampler: TaskSampler,
@@ -134,13 +148,9 @@ export class TaskLimit {
   ) {
     this.d = sampler.dimension;
     this.law = sampler.normalBase ? null : task.tokens;
-    if (this.law !== null && task.link !== 'identity') {
-      throw new SolverFailure(
-        'unsupported',
-        `The infinite-prompt limit with the link \`${task.link}\` is known for Gaussian tokens only.`,
-        'task.tokens',
-      );
-    }
+    this.points = this.law === null || task.link === 'identity' ? null : lawPoints(this.law);
+    this.share = new Float64Array(this.points?.count ?? 0);
+    this.growsTooFast = this.law !== null && task.link === 'square' && !Number.isFinite(supportDiameter(this.law, identity(this.d)));
     const moments = this.law === null ? null : lawMoments(this.law);
     this.lawMean = moments?.mean ?? new Float64Array(this.d);
     this.lawCovariance = moments === null ? null : flatten(moments.covariance);
@@ -152,7 +162,8 @@ export class TaskLimit {
    * derivative in a; u (d numbers) is Sᵀw.
    */
   at(u: Float64Array, tilt: Float64Array, from: number, mean: Float64Array, derivative: Float64Array): void {
-    if (this.kernel === 'linear') this.secondMoments(u, tilt, from, mean, derivative);
+    if (this.points !== null) this.overPoints(this.points, u, tilt, from, mean, derivative);
+    else if (this.kernel === 'linear') this.secondMoments(u, tilt, from, mean, derivative);
     else if (this.task.link === 'identity') this.linear(u, tilt, from, mean, derivative);
     else this.linked(u, tilt, from, mean, derivative);
   }
@@ -203,6 +214,103 @@ export class TaskLimit {
     }
     mean[from + d] = moments.f + noise * q;
     derivative[d * D + d] = moments.ff + noise;
+  }
+
+  /** E y given w. */
+  meanOfY(u: Float64Array): number {
+    const { task, points, sampler, d } = this;
+    if (task.link === 'identity') return 0;
+    if (points === null) {
+      const n = dot(u, u);
+      return n > 0 ? linkMoments(task.link, 0, n, 0).f : sampler.link(0);
+    }
+    let sum = 0;
+    for (let k = 0; k < points.count; k++) {
+      let score = 0;
+      for (let i = 0; i < d; i++) score += u[i] * points.points[k * d + i];
+      sum += sampler.link(score);
+    }
+    return sum / points.count;
+  }
+
+  /**
+   * A link and g not Gaussian: sums over the points of the law, with weights e^{tilt · (g, f(uᵀg))} for softmax. Throws `no_limit` where the law may be
+   * unbounded and the square has a say in the scores, `tolerance` where a sample is left with too few points that count.
+   */
+  private overPoints(
+    { points, count, exact }: LawPoints,
+    u: Float64Array,
+    tilt: Float64Array,
+    from: number,
+    mean: Float64Array,
+    derivative: Float64Array,
+  ): void {
+    const { d, share, sampler, kernel } = this;
+    const D = d + 1;
+    const noise = sampler.noise ** 2;
+    const q = tilt[from + d];
+    const isSoftmax = kernel === 'softmax';
+    if (isSoftmax && q !== 0 && this.growsTooFast) throw noSquareLimit();
+    const values = this.values(points, count, u);
+    let top = Number.NEGATIVE_INFINITY;
+    for (let k = 0; k < count; k++) {
+      let score = isSoftmax ? q * values[k] : 0;
+      if (isSoftmax) for (let i = 0; i < d; i++) score += tilt[from + i] * points[k * d + i];
+      share[k] = score;
+      if (score > top) top = score;
+    }
+    let total = 0;
+    let squares = 0;
+    for (let k = 0; k < count; k++) {
+      const e = Math.exp(share[k] - top);
+      share[k] = e;
+      total += e;
+      squares += e * e;
+    }
+    if (!exact && total * total < fewestPoints * squares) {
+      throw new SolverFailure(
+        'tolerance',
+        'Scores are too sharp here for the infinite-prompt limit of this law with this link, which is a sum over sampled points.',
+        'attention',
+      );
+    }
+    const centre = new Float64Array(D);
+    const second = new Float64Array(D * D);
+    for (let k = 0; k < count; k++) {
+      const p = share[k] / total;
+      if (p === 0) continue;
+      for (let i = 0; i < D; i++) {
+        const x = i < d ? points[k * d + i] : values[k];
+        centre[i] += p * x;
+        for (let j = 0; j <= i; j++) second[i * D + j] += p * x * (j < d ? points[k * d + j] : values[k]);
+      }
+    }
+    for (let i = 0; i < D; i++) {
+      for (let j = 0; j <= i; j++) {
+        const entry = second[i * D + j] - (isSoftmax ? centre[i] * centre[j] : 0) + (i === d && j === d ? noise : 0);
+        derivative[i * D + j] = entry;
+        derivative[j * D + i] = entry;
+      }
+    }
+    for (let i = 0; i < D; i++) {
+      if (isSoftmax) mean[from + i] = centre[i] + (i === d ? noise * q : 0);
+      else {
+        let sum = 0;
+        for (let j = 0; j < D; j++) sum += derivative[i * D + j] * tilt[from + j];
+        mean[from + i] = sum;
+      }
+    }
+  }
+
+  private values(points: Float64Array, count: number, u: Float64Array): Float64Array {
+    const { d, sampler } = this;
+    const values = new Float64Array(count);
+    for (let k = 0; k < count; k++) {
+      let score = 0;
+      for (let i = 0; i < d; i++) score += u[i] * points[k * d + i];
+      values[k] = sampler.link(score);
+    }
+    return values;
   }
 
   /** Linear attention: E[c cᵀ] and its product with the tilt. With a link, g is N(0, I), and E g f(uᵀg) = u E[U f(U)]/n. */

@@ -5,7 +5,7 @@
 import { kernelLimit, lawMoments } from './cumulant.js';
 import { queriesOf, replicateCount } from './error-nodes.js';
 import { pointsPerReplicate } from './law-bounds.js';
-import { linkMoments, TaskLimit } from './limit-prompts.js';
+import { TaskLimit } from './limit-prompts.js';
 import * as linear from './linear-algebra.js';
 import type { Merged } from './parameters.js';
 import type { Law, Problem, QuantityName, Task } from './problem.js';
@@ -128,9 +128,7 @@ export function taskLimitQuantities(problem: Problem, task: Task, merged: readon
       model.tilt(draw.query, tilt);
       let prediction = 0;
       let straight = 0;
-      const spread = linear.dot(draw.weights, draw.weights);
-      // Without a link y is centred; with one, x is Gaussian.
-      const meanOfY = task.link === 'identity' || spread === 0 ? sampler.link(0) : linkMoments(task.link, 0, spread, 0).f;
+      const meanOfY = limit.meanOfY(draw.weights);
       for (let h = 0; h < heads; h++) {
         limit.at(draw.weights, tilt, h * D, own, derivative);
         moments.at(draw.weights, tilt, h * D, second, derivative);

@@ -26,7 +26,9 @@ export function promptWork(problem: Problem): number {
     case 'limit': {
       const { link, tokens } = taskOf(problem);
       // The limit of tanh is a sum over a hundred nodes, that of an empirical law one over its tokens.
-      const sum = link === 'tanh' ? 1500 : tokens?.kind === 'empirical' ? tokens.tokens.rows * D * D : 0;
+      // A link on tokens that are not Gaussian has one over the points of their law.
+      const points = tokens?.kind === 'empirical' ? tokens.tokens.rows : link === 'identity' || sampler.normalBase ? 0 : 4096;
+      const sum = points > 0 ? points * D * D : link === 'tanh' ? 1500 : 0;
       return heads * (D * D + sum) + 20 * D + 100;
     }
   }

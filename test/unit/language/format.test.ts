@@ -54,7 +54,7 @@ experiment "t" {
         let end = 0;
         for (const t of scan(text).tokens) {
           const between = text.slice(end, t.start);
-          const least = /[\w]$/.test(input) && /^[\w"]/.test(t.image) ? ' ' : '';
+          const least = /[\w\p{L}]$/u.test(input) && /^[\w"\p{L}]/u.test(t.image) ? ' ' : '';
           if (between.includes('\n')) input += breaks[k++ % breaks.length]!;
           else input += blanks[k++ % blanks.length]! || least;
           input += t.image;
