@@ -1,4 +1,5 @@
 /** The panel as a whole: takes in content, keeps what the reader chose, and draws once a frame. */
+import * as l10n from '@vscode/l10n';
 import type { PanelTab } from '../src/protocol/messages.js';
 import { protocolVersion } from '../src/protocol/messages.js';
 import type { Colours } from './colours.js';
@@ -144,7 +145,7 @@ export class App {
     const { content, memory } = this;
     const nothing = content === null || content.experiments.length === 0;
     this.empty.hidden = content === null || !nothing || content.stale !== null;
-    setText(this.empty, 'This file has no experiment yet.');
+    setText(this.empty, l10n.t('This file has no experiment yet.'));
     this.header.node.hidden = nothing;
     this.tabs.node.hidden = nothing;
     if (content === null) {

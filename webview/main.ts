@@ -1,4 +1,5 @@
 /** Entry of the chart panel. */
+import * as l10n from '@vscode/l10n';
 import { App } from './app.js';
 import { Editor } from './editor.js';
 import { registerControls } from './toolkit.js';
@@ -6,6 +7,8 @@ import './panel.css';
 
 const root = document.getElementById('attn-root');
 if (root === null) throw new Error('The page of the panel has no root element.');
+const { strings } = root.dataset;
+if (strings !== undefined) l10n.config({ contents: strings });
 const editor = new Editor();
 window.addEventListener('error', ({ message }) => editor.post({ type: 'problem', message }));
 window.addEventListener('unhandledrejection', ({ reason }) => editor.post({ type: 'problem', message: String(reason) }));

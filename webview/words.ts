@@ -1,18 +1,20 @@
 /** Sentences of the panel: how far the runs are, what is held back, how an expectation came out. */
+import * as l10n from '@vscode/l10n';
 import type { ExpectationNote, ExpectationVerdict, HeldBack, RunsState, StaleNote } from '../src/protocol/messages.js';
 
-export function many(count: number, one: string, more = `${one}s`): string {
-  return `${count} ${count === 1 ? one : more}`;
+export function duration(seconds: number): string {
+  if (!Number.isFinite(seconds)) return l10n.t('a very long time');
+  if (seconds < 1) return l10n.t('under a second');
+  if (seconds < 90) return l10n.t('{0} s', Math.round(seconds));
+  if (seconds < 5400) return l10n.t('{0} min', Math.round(seconds / 60));
+  if (seconds < 172_800) return l10n.t('{0} h', Math.round(seconds / 3600));
+  return l10n.t('{0} days', Math.round(seconds / 86_400));
 }
 
-export function duration(seconds: number): string {
-  if (!Number.isFinite(seconds)) return 'a very long time';
-  if (seconds < 1) return 'under a second';
-  if (seconds < 90) return `${Math.round(seconds)} s`;
-  if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
-  if (seconds < 172_800) return `${Math.round(seconds / 3600)} h`;
-  return many(Math.round(seconds / 86_400), 'day');
-}
+export const rowsText = (count: number): string => (count === 1 ? l10n.t('1 row') : l10n.t('{0} rows', count));
+const countText = (count: number): string => (count === 1 ? l10n.t('1 run') : l10n.t('{0} runs', count));
+
+export const failedText = (count: number): string => (count === 1 ? l10n.t('1 more run failed.') : l10n.t('{0} more runs failed.', count));
 
 export function isBusy(runs: RunsState): boolean {
   return runs.running > 0;
@@ -22,31 +24,38 @@ export function isBusy(runs: RunsState): boolean {
 export function runsText(runs: RunsState, held: HeldBack | null): string {
   if (runs.total === 0) return '';
   const settled = runs.done + runs.failed;
-  const failed = runs.failed > 0 ? `, ${runs.failed} failed` : '';
-  if (settled >= runs.total) return many(runs.total, 'run') + failed;
-  const share = isBusy(runs) ? `, ${Math.floor(Math.min(0.999, Math.max(0, runs.fraction)) * 100)} %` : '';
-  const waits = held !== null && !isBusy(runs) ? ', waiting' : '';
-  return `${settled} of ${many(runs.total, 'run')}${share}${waits}${failed}`;
+  const isDone = settled >= runs.total;
+  const parts = [isDone ? countText(runs.total) : l10n.t('{0} of {1}', settled, countText(runs.total))];
+  if (!isDone && isBusy(runs)) parts.push(`${Math.floor(Math.min(0.999, Math.max(0, runs.fraction)) * 100)} %`);
+  if (!isDone && held !== null && !isBusy(runs)) parts.push(l10n.t('waiting'));
+  if (runs.failed > 0) parts.push(runs.failed === 1 ? l10n.t('1 failed') : l10n.t('{0} failed', runs.failed));
+  return parts.join(', ');
 }
 
 export function heldText({ runs, seconds, budget }: HeldBack): string {
-  return `${many(runs, 'run')} would take about ${duration(seconds)}, more than the ${duration(budget)} allowed while typing.`;
+  return runs === 1
+    ? l10n.t('1 run would take about {0}, more than the {1} allowed while typing.', duration(seconds), duration(budget))
+    : l10n.t('{0} runs would take about {1}, more than the {2} allowed while typing.', runs, duration(seconds), duration(budget));
 }
 
 export function staleText({ errors, line }: StaleNote): string {
-  const more = errors > 1 ? ` and ${many(errors - 1, 'more error')}` : '';
-  return `The charts show the last text without errors. Line ${line}${more}:`;
+  if (errors <= 1) return l10n.t('The charts show the last text without errors. Line {0}:', line);
+  return errors === 2
+    ? l10n.t('The charts show the last text without errors. Line {0} and 1 more error:', line)
+    : l10n.t('The charts show the last text without errors. Line {0} and {1} more errors:', line, errors - 1);
 }
 
-const verdictWords: Readonly<Record<ExpectationVerdict, string>> = {
-  holds: 'holds',
-  fails: 'fails',
-  undecided: 'undecided',
-  pending: 'not yet known',
-};
-
 export function verdictText(verdict: ExpectationVerdict): string {
-  return verdictWords[verdict];
+  switch (verdict) {
+    case 'holds':
+      return l10n.t('holds');
+    case 'fails':
+      return l10n.t('fails');
+    case 'undecided':
+      return l10n.t('undecided');
+    case 'pending':
+      return l10n.t('not yet known');
+  }
 }
 
 /** "3 hold, 1 fails". */
@@ -54,11 +63,9 @@ export function verdictsText(expectations: readonly ExpectationNote[]): string {
   const count = (verdict: ExpectationVerdict): number => expectations.filter((one) => one.verdict === verdict).length;
   const [holds, fails, undecided, pending] = [count('holds'), count('fails'), count('undecided'), count('pending')];
   return [
-    holds > 0 ? `${holds} ${holds === 1 ? 'holds' : 'hold'}` : '',
-    fails > 0 ? `${fails} ${fails === 1 ? 'fails' : 'fail'}` : '',
-    undecided > 0 ? `${undecided} undecided` : '',
-    pending > 0 ? `${pending} not yet known` : '',
-  ]
-    .filter((part) => part !== '')
-    .join(', ');
+    ...(holds === 0 ? [] : [holds === 1 ? l10n.t('1 holds') : l10n.t('{0} hold', holds)]),
+    ...(fails === 0 ? [] : [fails === 1 ? l10n.t('1 fails') : l10n.t('{0} fail', fails)]),
+    ...(undecided === 0 ? [] : [l10n.t('{0} undecided', undecided)]),
+    ...(pending === 0 ? [] : [l10n.t('{0} not yet known', pending)]),
+  ].join(', ');
 }

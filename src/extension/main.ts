@@ -9,7 +9,7 @@ import { registerLenses } from './lenses/lenses.js';
 import { log, reason } from './log.js';
 import { PreviewManager } from './preview/manager.js';
 import { liveBudget, workerCount } from './settings.js';
-import { SolverClient } from './solver/client.js';
+import { SolverClient, type SolverEvents } from './solver/client.js';
 import { registerStatus } from './status/status.js';
 import { StudyRegistry } from './studies/registry.js';
 import { registerTasks } from './tasks/tasks.js';
@@ -17,12 +17,14 @@ import { registerTests } from './testing/testing.js';
 
 export function activate(context: vscode.ExtensionContext): void {
   const language = new AttnLanguageClient(context.extensionUri);
-  const solver = new SolverClient(vscode.Uri.joinPath(context.extensionUri, 'dist', 'solver.js').fsPath, {
+  const { bundle } = vscode.l10n;
+  const events: SolverEvents = {
     message: (message) => studies.receiveResults(message),
     restarted: () => studies.solverRestarted(),
     died: (why, givenUp) => void reportDeath(why, givenUp),
     output: (text) => log.info(text),
-  });
+  };
+  const solver = new SolverClient(vscode.Uri.joinPath(context.extensionUri, 'dist', 'solver.js').fsPath, events, bundle ?? null);
   solver.configure(workerCount());
   const studies: StudyRegistry = new StudyRegistry(
     { post: (message) => solver.post(message), now: Date.now, budget: liveBudget },

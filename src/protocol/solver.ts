@@ -33,8 +33,11 @@ export interface Exported {
 }
 
 export type ToSolver =
-  /** Threads at most for each study that is opened from now on; one for each core when null. */
-  | { readonly type: 'configure'; readonly workers: number | null }
+  /**
+   * Threads at most for each study that is opened from now on; one for each core when null. `strings`: translations by the English text, null
+   * where the editor speaks English.
+   */
+  | { readonly type: 'configure'; readonly workers: number | null; readonly strings: Readonly<Record<string, string>> | null }
   /**
    * The newest plan of a study, packed as the language server sends it. `keep`: titles of experiments that stay as the plan before had them,
    * because their text has an error now. `budget`: seconds that the runs may take, any when null.

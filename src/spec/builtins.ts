@@ -68,7 +68,7 @@ function spaced(geometric: boolean): BuiltIn {
       [to, toNode],
     ] as const) {
       if (!Number.isFinite(value) || (geometric && value <= 0)) {
-        const need = geometric ? l10n.t('positive and finite') : 'finite';
+        const need = geometric ? l10n.t('positive and finite') : l10n.t('finite');
         throw new Mistake(codes.range, node, l10n.t('The ends of `{0}` must be {1}, not {2}.', call.callee, need, numberText(value)));
       }
     }

@@ -188,11 +188,9 @@ const mixture: BuiltIn = (call, env, evaluate) => {
       codes.weights,
       place,
       l10n.t(
-        'This mixture has {0} law{1} and {2} weight{3}; give one weight for each law.',
-        laws.length,
-        laws.length === 1 ? '' : 's',
-        weights.length,
-        weights.length === 1 ? '' : 's',
+        'This mixture has {0} and {1}; give one weight for each law.',
+        laws.length === 1 ? l10n.t('1 law') : l10n.t('{0} laws', laws.length),
+        weights.length === 1 ? l10n.t('1 weight') : l10n.t('{0} weights', weights.length),
       ),
     );
   }

@@ -185,7 +185,9 @@ function evaluateBinary(node: BinaryExpression, env: Environment): Value {
       throw new Mistake(
         codes.notANumber,
         node,
-        l10n.t('A matrix cannot be {0} by {1}.', node.operator === '*' ? 'multiplied' : 'divided', factor.text),
+        node.operator === '*'
+          ? l10n.t('A matrix cannot be multiplied by {0}.', factor.text)
+          : l10n.t('A matrix cannot be divided by {0}.', factor.text),
       );
     }
     throw new Mistake(

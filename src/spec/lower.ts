@@ -1,4 +1,5 @@
 /** Lowers one run: settings with their defaults become a plain `Problem`, within reach and sound as a whole. */
+import * as l10n from '@vscode/l10n';
 import type { AstNode } from 'langium';
 import { type Cost, costOf, estimateCost, type ProblemSize, sizeOf, whyNotExact } from '../solver/cost.js';
 import {
@@ -170,7 +171,7 @@ function withinReach(
       new Mistake(
         codes.bytes,
         blame(blocks, size, train, 'bytes'),
-        `One run would hold about ${bytesText(cost.bytes)}; at most ${bytesText(mostBytesPerRun)} are possible.`,
+        l10n.t('One run would hold about {0}; at most {1} are possible.', bytesText(cost.bytes), bytesText(mostBytesPerRun)),
       ),
     );
     return false;
@@ -186,7 +187,7 @@ function tooLong(blocks: BlockReaders, size: ProblemSize, train: Train | null, s
   return new Mistake(
     codes.seconds,
     blame(blocks, size, train, 'seconds'),
-    `One run would take about ${durationText(seconds)} of one core; at most ${durationText(mostSecondsPerRun)} are possible.`,
+    l10n.t('One run would take about {0} of one core; at most {1} are possible.', durationText(seconds), durationText(mostSecondsPerRun)),
   );
 }
 
@@ -236,7 +237,7 @@ function checkWhole(problem: Problem<FileReference>, blocks: BlockReaders, store
       throw new Mistake(
         codes.noExactForm,
         place(blocks.solver, 'method'),
-        `There is no exact form here because ${why}; leave \`method\` out to sample prompts.`,
+        l10n.t('There is no exact form here because {0}; leave `method` out to sample prompts.', why),
       );
     }
   }
@@ -248,12 +249,12 @@ function checkWhole(problem: Problem<FileReference>, blocks: BlockReaders, store
     return;
   }
   const needsInverse =
-    attention.init.kind === 'bayes' ? 'The start `bayes`' : problem.measures.includes('alignment') ? '`alignment`' : null;
+    attention.init.kind === 'bayes' ? l10n.t('The start `bayes`') : problem.measures.includes('alignment') ? '`alignment`' : null;
   if (needsInverse !== null && !stores.matrices.isInvertible(setting.task.covariance)) {
     throw new Mistake(
       codes.singular,
       place(blocks.task, 'covariance'),
-      `${needsInverse} needs the inverse of the covariance, and this covariance is singular.`,
+      l10n.t('{0} needs the inverse of the covariance, and this covariance is singular.', needsInverse),
     );
   }
   if (setting.task.link === 'square' && attention.kernel === 'softmax') {
@@ -268,7 +269,7 @@ function checkWhole(problem: Problem<FileReference>, blocks: BlockReaders, store
       throw new Mistake(
         codes.noLimit,
         place(reader, name),
-        `With the link \`square\` the infinite-prompt limit exists only while the scores do not see y, and ${leaves}.`,
+        l10n.t('With the link `square` the infinite-prompt limit exists only while the scores do not see y, and {0}.', leaves),
       );
     }
   }
@@ -278,11 +279,11 @@ function checkWhole(problem: Problem<FileReference>, blocks: BlockReaders, store
 function leavesTheBlockForm(problem: Problem<FileReference>): string | null {
   const { attention, train } = problem;
   if (train?.kind === 'sgd' || train?.kind === 'adam') {
-    return `\`${train.kind}\` makes them do so`;
+    return l10n.t('`{0}` makes them do so', train.kind);
   }
   if (attention.keyQuery !== null) {
     const last = attention.keyQuery[attention.keyQuery.length - 1]!;
-    return last.slice(0, -1).some((entry) => entry !== 0) ? 'the last row of `key_query` makes them do so' : null;
+    return last.slice(0, -1).some((entry) => entry !== 0) ? l10n.t('the last row of `key_query` makes them do so') : null;
   }
-  return attention.init.kind === 'random' ? 'a random start makes them do so' : null;
+  return attention.init.kind === 'random' ? l10n.t('a random start makes them do so') : null;
 }

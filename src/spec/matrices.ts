@@ -32,18 +32,12 @@ export class MatrixStore {
   build(value: MatrixValue, rows: number | null, columns: number, node: AstNode, what: string): DenseMatrix {
     const shape = this.shape(value.matrix) ?? { rows: columns, columns };
     if ((rows !== null && shape.rows !== rows) || shape.columns !== columns) {
-      const need = rows === null ? l10n.t('{0} column{1}', columns, columns === 1 ? '' : 's') : `${rows} × ${columns}`;
+      const ofColumns = columns === 1 ? l10n.t('a matrix of 1 column') : l10n.t('a matrix of {0} columns', columns);
+      const need = rows === null ? ofColumns : `${rows} × ${columns}`;
       throw new Mistake(
         codes.dimension,
         node,
-        l10n.t(
-          '{0} must be {1}{2}, and this matrix is {3} × {4}.',
-          what,
-          rows === null ? l10n.t('a matrix of ') : '',
-          need,
-          shape.rows,
-          shape.columns,
-        ),
+        l10n.t('{0} must be {1}, and this matrix is {2} × {3}.', what, need, shape.rows, shape.columns),
       );
     }
     const key = `${shape.rows}x${columns} ${value.text}`;

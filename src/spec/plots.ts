@@ -1,4 +1,5 @@
 /** Plots that a spec asks for, and sensible ones where it asks for none. */
+import * as l10n from '@vscode/l10n';
 import type { AstNode } from 'langium';
 import type { Plot as PlotNode } from '../language/generated/ast.js';
 import type { QuantityName } from '../solver/problem.js';
@@ -21,7 +22,7 @@ export function readPlot(study: Study, node: PlotNode): Plot {
       throw new Mistake(
         codes.axis,
         flat,
-        `\`${flat.$cstNode?.text ?? flat.name}\` has one value for a run and cannot be drawn against ${node.axis}.`,
+        l10n.t('`{0}` has one value for a run and cannot be drawn against {1}.', flat.$cstNode?.text ?? flat.name, node.axis),
       );
     }
   } else {
@@ -32,7 +33,7 @@ export function readPlot(study: Study, node: PlotNode): Plot {
       throw new Mistake(
         codes.axis,
         node,
-        `\`${name}\` is the axis of this plot and cannot also tell its lines apart; leave \`by ${name}\` out.`,
+        l10n.t('`{0}` is the axis of this plot and cannot also tell its lines apart; leave `by {1}` out.', name, name),
       );
     }
     sweepNamed(study, name, node);
@@ -41,7 +42,7 @@ export function readPlot(study: Study, node: PlotNode): Plot {
   const logY = node.logAxes.includes('y');
   const other = node.logAxes.find((axis) => axis !== 'x' && axis !== 'y');
   if (other !== undefined) {
-    throw new Mistake(codes.axis, node, `The axes of a plot are \`x\` and \`y\`: write \`log x\` or \`log y\`, not \`log ${other}\`.`);
+    throw new Mistake(codes.axis, node, l10n.t('The axes of a plot are `x` and `y`: write `log x` or `log y`, not `log {0}`.', other));
   }
   if (logX && node.axis !== 'time' && node.axis !== 'step') {
     const sweep = sweepNamed(study, node.axis, node);
@@ -49,7 +50,7 @@ export function readPlot(study: Study, node: PlotNode): Plot {
       throw new Mistake(
         codes.axis,
         node,
-        `\`log x\` needs numbers, and \`${node.axis}\` takes ${oneOf(sweep.values.slice(0, 3).map((value) => value.text))}.`,
+        l10n.t('`log x` needs numbers, and `{0}` takes {1}.', node.axis, oneOf(sweep.values.slice(0, 3).map((value) => value.text))),
       );
     }
   }
@@ -63,13 +64,13 @@ export function checkAxis(study: Study, axis: 'time' | 'step', node: AstNode): v
     if (study.scope.file.damage.length > 0) {
       throw new Damaged();
     }
-    throw new Mistake(codes.axis, node, `There is no axis \`${axis}\` without a \`train\` block.`);
+    throw new Mistake(codes.axis, node, l10n.t('There is no axis `{0}` without a `train` block.', axis));
   }
   if (axis === 'step' && !isDiscrete(study)) {
     if (train.variant !== 'gradient_flow') {
       throw new Damaged();
     }
-    throw new Mistake(codes.axis, node, `A gradient flow has no steps; use \`time\` in place of \`step\`.`);
+    throw new Mistake(codes.axis, node, l10n.t('A gradient flow has no steps; use `time` in place of `step`.'));
   }
 }
 

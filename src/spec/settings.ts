@@ -285,7 +285,9 @@ export function readQuery(block: BlockReader | undefined, d: number, stores: Sto
         throw new Mistake(
           codes.dimension,
           node,
-          l10n.t('The query has dimension {0}, and `at` has {1} entr{2}.', d, vector.length, vector.length === 1 ? 'y' : 'ies'),
+          vector.length === 1
+            ? l10n.t('The query has dimension {0}, and `at` has 1 entry.', d)
+            : l10n.t('The query has dimension {0}, and `at` has {1} entries.', d, vector.length),
         );
       }
       return vector;

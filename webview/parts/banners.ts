@@ -1,8 +1,9 @@
 /** What must be said before the charts: the text has errors, runs wait to be asked for, runs have failed. */
+import * as l10n from '@vscode/l10n';
 import type { PanelContent } from '../../src/protocol/messages.js';
 import { element, fill } from '../dom.js';
 import { button } from '../toolkit.js';
-import { heldText, many, staleText } from '../words.js';
+import { failedText, heldText, staleText } from '../words.js';
 import { type IconName, icon } from './icons.js';
 
 export interface BannerHandlers {
@@ -28,25 +29,36 @@ export class Banners {
         made.push(banner('stale', 'warning', `${staleText(stale)} `, link));
       }
       if (paused)
-        made.push(banner('paused', 'pause', 'Live updates are paused. ', button({ label: 'Resume', press: () => this.handlers.resume() })));
+        made.push(
+          banner(
+            'paused',
+            'pause',
+            `${l10n.t('Live updates are paused.')} `,
+            button({ label: l10n.t('Resume'), press: () => this.handlers.resume() }),
+          ),
+        );
       if (held !== null && runs.running === 0) {
         made.push(
-          banner('held', 'clock', `${heldText(held)} `, button({ label: 'Run', look: 'primary', press: () => this.handlers.run() })),
+          banner(
+            'held',
+            'clock',
+            `${heldText(held)} `,
+            button({ label: l10n.t('Run'), look: 'primary', press: () => this.handlers.run() }),
+          ),
         );
       }
       const { failures } = runs;
       for (const { name, message, line } of failures.slice(0, mostFailures)) {
-        const words = `${name === '' ? 'The run failed' : `${name} failed`}: `;
+        const words = `${name === '' ? l10n.t('The run failed') : l10n.t('{0} failed', name)}: `;
         made.push(banner('failed', 'fails', words, line === null ? message : this.link(message, line)));
       }
-      if (failures.length > mostFailures)
-        made.push(banner('failed', 'fails', `${many(failures.length - mostFailures, 'more run')} failed.`));
+      if (failures.length > mostFailures) made.push(banner('failed', 'fails', failedText(failures.length - mostFailures)));
       return made;
     });
   }
 
   private link(text: string, line: number): HTMLElement {
-    const made = element('button', { type: 'button', class: 'link', title: `Go to line ${line}` }, text);
+    const made = element('button', { type: 'button', class: 'link', title: l10n.t('Go to line {0}', line) }, text);
     made.addEventListener('click', () => this.handlers.reveal(line));
     return made;
   }

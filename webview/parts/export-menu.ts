@@ -1,27 +1,28 @@
 /** A button that opens the list of formats; the editor asks where to save. */
+import * as l10n from '@vscode/l10n';
 import type { ExportFormat } from '../../src/protocol/messages.js';
 import { element, setAttributes } from '../dom.js';
 import { button } from '../toolkit.js';
 import { icon } from './icons.js';
 
-const formats: readonly (readonly [ExportFormat, string])[] = [
-  ['svg', 'Figure as SVG…'],
-  ['png', 'Figure as PNG…'],
-  ['pgfplots', 'Figure for pgfplots…'],
-  ['csv', 'Data as CSV…'],
-  ['json', 'Data as JSON…'],
+const formats: readonly (readonly [ExportFormat, () => string])[] = [
+  ['svg', () => l10n.t('Figure as SVG…')],
+  ['png', () => l10n.t('Figure as PNG…')],
+  ['pgfplots', () => l10n.t('Figure for pgfplots…')],
+  ['csv', () => l10n.t('Data as CSV…')],
+  ['json', () => l10n.t('Data as JSON…')],
 ];
 
 export class ExportMenu {
   readonly node = element('div', { class: 'menu' });
-  private readonly list = element('div', { class: 'menu-list', role: 'menu', 'aria-label': 'Export', hidden: true });
+  private readonly list = element('div', { class: 'menu-list', role: 'menu', 'aria-label': l10n.t('Export'), hidden: true });
   private readonly opener: HTMLElement;
 
   constructor(choose: (format: ExportFormat) => void) {
-    this.opener = button({ label: 'Export', icon: icon('save'), press: () => this.setOpen(this.list.hidden) });
+    this.opener = button({ label: l10n.t('Export'), icon: icon('save'), press: () => this.setOpen(this.list.hidden) });
     setAttributes(this.opener, { 'aria-haspopup': 'menu', 'aria-expanded': 'false' });
     for (const [format, label] of formats) {
-      const item = element('button', { type: 'button', role: 'menuitem', tabindex: '-1', 'data-format': format }, label);
+      const item = element('button', { type: 'button', role: 'menuitem', tabindex: '-1', 'data-format': format }, label());
       item.addEventListener('click', () => {
         this.setOpen(false);
         this.opener.focus();

@@ -1,4 +1,5 @@
 /** One chart model: heading and switches, legend, its panels side by side, notes. */
+import * as l10n from '@vscode/l10n';
 import { standsFor } from '../../src/chart/legend-keys.js';
 import { onScales } from '../../src/chart/shown.js';
 import { plainText } from '../../src/chart/text.js';
@@ -64,13 +65,13 @@ export class Figure implements PanelHost {
         this.drawPanels();
       },
     });
-    this.logX = button({ label: 'log x', toggle: true, press: () => this.switchScale('x') });
-    this.logY = button({ label: 'log y', toggle: true, press: () => this.switchScale('y') });
-    this.reset = button({ label: 'Reset zoom', icon: icon('reset'), press: () => this.resetZoom() });
-    const copy = button({ label: 'Copy figure', icon: icon('copy'), press: () => this.handlers.copy() });
+    this.logX = button({ label: l10n.t('log x'), toggle: true, press: () => this.switchScale('x') });
+    this.logY = button({ label: l10n.t('log y'), toggle: true, press: () => this.switchScale('y') });
+    this.reset = button({ label: l10n.t('Reset zoom'), icon: icon('reset'), press: () => this.resetZoom() });
+    const copy = button({ label: l10n.t('Copy figure'), icon: icon('copy'), press: () => this.handlers.copy() });
     const menu = new ExportMenu((format) => this.handlers.save(format));
-    setAttributes(this.logX, { title: 'Logarithmic x axis' });
-    setAttributes(this.logY, { title: 'Logarithmic y axis' });
+    setAttributes(this.logX, { title: l10n.t('Logarithmic x axis') });
+    setAttributes(this.logY, { title: l10n.t('Logarithmic y axis') });
     this.switches.append(this.logX, this.logY, this.reset, copy, menu.node);
     this.node.append(
       element('header', {}, this.heading, this.switches),
@@ -96,12 +97,12 @@ export class Figure implements PanelHost {
     const { model } = this;
     const axes = this.axes();
     const part = /\(\d+ of \d+\)$/.exec(model.title)?.[0] ?? '';
-    const spoken = `${plainText(axes.y.label)} against ${plainText(axes.x.label)}${part === '' ? '' : ` ${part}`}`;
+    const spoken = [l10n.t('{0} against {1}', plainText(axes.y.label), plainText(axes.x.label)), ...(part === '' ? [] : [part])].join(' ');
     setAttributes(this.node, { 'aria-label': spoken });
-    setAttributes(this.switches, { 'aria-label': `View of ${spoken}` });
+    setAttributes(this.switches, { 'aria-label': l10n.t('View of {0}', spoken) });
     fill(this.heading, JSON.stringify([axes.y.label, part]), () => [...richText(axes.y.label), part === '' ? null : ` ${part}`]);
     fill(this.xLabel, JSON.stringify(axes.x.label), () => richText(axes.x.label));
-    setText(this.notes, [...model.notes, ...(previous === null ? [] : ['Dotted: the previous run.'])].join(' '));
+    setText(this.notes, [...model.notes, ...(previous === null ? [] : [l10n.t('Dotted: the previous run.')])].join(' '));
     this.notes.title = model.remarks.join('\n');
     setText(this.description, model.description);
     this.logX.hidden = !switchable(model.x);

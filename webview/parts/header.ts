@@ -1,4 +1,5 @@
 /** The line on top: which experiment, how far it is, and what can be done. */
+import * as l10n from '@vscode/l10n';
 import { element, setAttributes, setText } from '../dom.js';
 import type { Content } from '../models.js';
 import { button, dropdown, progressRing, setDisabled, setPressed } from '../toolkit.js';
@@ -16,24 +17,24 @@ export class Header {
   private readonly title = element('h1', {});
   private readonly picker;
   private readonly status = element('span', { class: 'status', role: 'status' });
-  private readonly ring = progressRing('Solving');
+  private readonly ring = progressRing(l10n.t('Solving'));
   private readonly run: HTMLElement;
   private readonly cancel: HTMLElement;
   private readonly compare: HTMLElement;
-  private readonly mark = element('span', { class: 'mark', title: 'Locked: follows no other editor' }, icon('lock'));
+  private readonly mark = element('span', { class: 'mark', title: l10n.t('Locked: follows no other editor') }, icon('lock'));
   readonly node: HTMLElement;
   private titles: readonly string[] = [];
   private comparing = false;
 
   constructor(handlers: HeaderHandlers) {
-    this.picker = dropdown('Experiment', (index) => {
+    this.picker = dropdown(l10n.t('Experiment'), (index) => {
       const title = this.titles[index];
       if (title !== undefined) handlers.choose(title);
     });
-    this.run = button({ label: 'Run', look: 'icon', icon: icon('play'), press: handlers.run });
-    this.cancel = button({ label: 'Cancel', look: 'icon', icon: icon('stop'), press: handlers.cancel });
+    this.run = button({ label: l10n.t('Run'), look: 'icon', icon: icon('play'), press: handlers.run });
+    this.cancel = button({ label: l10n.t('Cancel'), look: 'icon', icon: icon('stop'), press: handlers.cancel });
     this.compare = button({
-      label: 'Compare with the previous run',
+      label: l10n.t('Compare with the previous run'),
       icon: icon('compare'),
       toggle: true,
       press: () => handlers.compare(!this.comparing),
@@ -60,7 +61,7 @@ export class Header {
     this.run.hidden = busy;
     setDisabled(this.run, content.stale !== null && runs.total === 0);
     setText(this.status, runsText(runs, held));
-    setAttributes(this.status, { title: runs.cached > 0 ? `${runs.cached} from the cache` : null });
+    setAttributes(this.status, { title: runs.cached > 0 ? l10n.t('{0} from the cache', runs.cached) : null });
     this.comparing = previous !== null;
     this.compare.hidden = !hasPrevious && !this.comparing;
     setPressed(this.compare, this.comparing);

@@ -1,5 +1,5 @@
 /** The legend: switches for lines, and a ramp where there are too many to name. */
-
+import * as l10n from '@vscode/l10n';
 import { standsFor } from '../../src/chart/legend-keys.js';
 import { dashPattern } from '../../src/chart/palette.js';
 import { plainText } from '../../src/chart/text.js';
@@ -26,7 +26,7 @@ const swatchSpace = 46;
 const letterWidth = 7;
 
 export class Legend {
-  readonly node = element('div', { class: 'legend', role: 'group', 'aria-label': 'Lines' });
+  readonly node = element('div', { class: 'legend', role: 'group', 'aria-label': l10n.t('Lines') });
   /** Groups whose rest is shown, and these rests, by the place of the group. */
   private readonly open = new Set<number>();
   private readonly lists = new Map<number, LongList>();
@@ -57,18 +57,25 @@ export class Legend {
         { class: 'legend-group' },
         ...title,
         ...group.entries.map(make),
-        this.rest(more, index, `${more.length} more`, make),
+        this.rest(more, index, l10n.t('{0} more', more.length), make),
       );
     }
     const labels = group.ticks.map((tick) => plainText(tick.label ?? []));
     const ramp = element(
       'span',
-      { class: 'ramp', role: 'img', 'aria-label': `from ${labels[0] ?? ''} to ${labels.at(-1) ?? ''}` },
+      { class: 'ramp', role: 'img', 'aria-label': l10n.t('from {0} to {1}', labels[0] ?? '', labels.at(-1) ?? '') },
       rampOf(group, colours),
     );
     const limit = group.limit === null ? [] : [make(group.limit)];
     const others = group.all.filter((entry) => entry !== group.limit);
-    return element('div', { class: 'legend-group' }, ...title, ramp, ...limit, this.rest(others, index, `all ${others.length}`, make));
+    return element(
+      'div',
+      { class: 'legend-group' },
+      ...title,
+      ramp,
+      ...limit,
+      this.rest(others, index, l10n.t('all {0}', others.length), make),
+    );
   }
 
   private rest(

@@ -1,4 +1,5 @@
 /** One panel of a figure: its plot, what the pointer reads there, and the way through it by keyboard. */
+import * as l10n from '@vscode/l10n';
 import { plainText } from '../../src/chart/text.js';
 import type { Series } from '../../src/chart/types.js';
 import { element, fill, richText, setAttributes } from '../dom.js';
@@ -85,9 +86,9 @@ export class PanelView {
     this.title.hidden = panel.title.length === 0;
     fill(this.title, JSON.stringify(panel.title), () => richText(panel.title));
     const name = [plainText(panel.title), plainText(input.axes.y.label)].filter((part) => part !== '').join(': ');
-    const lines = panel.series.length === 1 ? '1 line' : `${panel.series.length} lines`;
+    const lines = panel.series.length === 1 ? l10n.t('1 line') : l10n.t('{0} lines', panel.series.length);
     setAttributes(this.frame, {
-      'aria-label': `${name}, ${lines}. Arrow keys read the values, plus and minus zoom, 0 resets, Enter goes to the text.`,
+      'aria-label': l10n.t('{0}, {1}. Arrow keys read the values, plus and minus zoom, 0 resets, Enter goes to the text.', name, lines),
     });
     this.plot.draw(input);
     if (this.cursor !== null && this.frame.matches(':focus')) this.plot.point(null, this.focusReading());

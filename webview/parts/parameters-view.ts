@@ -1,4 +1,5 @@
 /** The trained matrix at a moment of the training, as a heat map, and its eigenvalues along the training against where they tend. */
+import * as l10n from '@vscode/l10n';
 import type { ParametersRun } from '../../src/chart/parameters.js';
 import { plainText } from '../../src/chart/text.js';
 import type { ChartModel, Series } from '../../src/chart/types.js';
@@ -23,7 +24,7 @@ const mostWritten = 8;
 
 export class ParametersView {
   private readonly picker;
-  private readonly slider = element('input', { type: 'range', min: '0', step: '1', 'aria-label': 'Moment of the training' });
+  private readonly slider = element('input', { type: 'range', min: '0', step: '1', 'aria-label': l10n.t('Moment of the training') });
   private readonly when = element('output', {});
   private readonly heading = element('h2', {});
   private readonly map = element('div', { class: 'heat-map' });
@@ -34,7 +35,7 @@ export class ParametersView {
   private readonly empty = element(
     'p',
     { class: 'empty' },
-    'There are no parameters to show: runs have none without training, or while they are not done.',
+    l10n.t('There are no parameters to show: runs have none without training, or while they are not done.'),
   );
   private readonly body: HTMLElement;
   readonly node = element('div', { class: 'page parameters-page' });
@@ -47,7 +48,7 @@ export class ParametersView {
     private readonly handlers: ParametersHandlers,
     readout: Readout,
   ) {
-    this.picker = dropdown('Run', (index) => {
+    this.picker = dropdown(l10n.t('Run'), (index) => {
       this.index = index;
       this.handlers.choose(index, this.moment());
     });
@@ -64,7 +65,13 @@ export class ParametersView {
       this.drawMatrix();
       this.handlers.choose(this.index, this.moment());
     });
-    const time = element('label', { class: 'slider moment' }, element('span', { class: 'slider-name' }, 'time'), this.slider, this.when);
+    const time = element(
+      'label',
+      { class: 'slider moment' },
+      element('span', { class: 'slider-name' }, l10n.t('time')),
+      this.slider,
+      this.when,
+    );
     this.body = element(
       'div',
       {},
@@ -98,7 +105,7 @@ export class ParametersView {
     setAttributes(this.slider, { max: String(this.largestIndex) });
     this.slider.value = String(Math.round(moment * this.largestIndex));
     setText(this.node.querySelector('.moment .slider-name')!, run.axis);
-    fill(this.eigenHeading, JSON.stringify(run.symbol), () => ['Eigenvalues of ', element('i', {}, 'b\u2009A')]);
+    fill(this.eigenHeading, JSON.stringify(run.symbol), () => [`${l10n.t('Eigenvalues of')} `, element('i', {}, 'b\u2009A')]);
     setText(
       this.note,
       run.best === null ? '' : 'Dashed: the eigenvalues of Σ⁻¹, where an infinite prompt predicts as the Bayes rule does.',
@@ -140,7 +147,7 @@ export class ParametersView {
     const when = `${run.axis} = ${valueText(run.points[at] ?? 0, 4)}`;
     setText(this.when, valueText(run.points[at] ?? 0, 4));
     setAttributes(this.slider, { 'aria-valuetext': when });
-    fill(this.heading, JSON.stringify([run.symbol, when]), () => [...richText(run.symbol), ` at ${when}`]);
+    fill(this.heading, JSON.stringify([run.symbol, when]), () => [...richText(run.symbol), ` ${l10n.t('at {0}', when)}`]);
     const matrix = run.matrices[at] ?? [];
     fill(this.map, JSON.stringify([matrix, run.largest, colours]), () => [heatMap(run, matrix, colours)]);
     fill(this.scale, JSON.stringify([run.largest, colours]), () => scaleOf(run.largest, colours));
@@ -151,7 +158,7 @@ function heatMap({ size, largest, symbol }: ParametersRun, matrix: readonly numb
   const written = size <= mostWritten;
   const table = element('table', {
     class: written ? 'matrix written' : 'matrix',
-    'aria-label': `${plainText(symbol)}, ${size} by ${size}`,
+    'aria-label': l10n.t('{0}, {1} by {1}', plainText(symbol), size),
   });
   for (let i = 0; i < size; i++) {
     const row = element('tr', {});
@@ -161,7 +168,7 @@ function heatMap({ size, largest, symbol }: ParametersRun, matrix: readonly numb
       const text = valueText(value, 2);
       const cell = element(
         'td',
-        { title: `row ${i + 1}, column ${j + 1}: ${valueText(value)}` },
+        { title: l10n.t('row {0}, column {1}: {2}', i + 1, j + 1, valueText(value)) },
         written ? text : element('span', { class: 'spoken' }, text),
       );
       cell.style.backgroundColor = paint;

@@ -1,4 +1,5 @@
 /** The box beside the crosshair: the values of all curves at one place. */
+import * as l10n from '@vscode/l10n';
 import type { Colours } from '../colours.js';
 import { element, richText } from '../dom.js';
 import type { Axes } from '../plot/axes.js';
@@ -38,9 +39,10 @@ export class Readout {
       ),
     );
     const [method] = methods;
-    const foot = [methods.size === 1 ? method : '', rows.length < sorted.length ? `${sorted.length - rows.length} more lines` : ''].filter(
-      Boolean,
-    );
+    const foot = [
+      methods.size === 1 ? method : '',
+      rows.length < sorted.length ? l10n.t('{0} more lines', sorted.length - rows.length) : '',
+    ].filter(Boolean);
     if (foot.length > 0) this.node.append(element('div', { class: 'method' }, foot.join(' · ')));
     this.node.hidden = false;
     this.place(client);

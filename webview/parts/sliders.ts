@@ -1,4 +1,5 @@
 /** Sliders for the numbers under the cursor: a drag moves the curves, letting go writes the text. */
+import * as l10n from '@vscode/l10n';
 import type { SliderModel } from '../../src/protocol/messages.js';
 import { element, setAttributes, setText } from '../dom.js';
 import { fromTrack, roundedTo, toTrack, trackSteps } from '../slider-scale.js';
@@ -6,7 +7,7 @@ import { fromTrack, roundedTo, toTrack, trackSteps } from '../slider-scale.js';
 export type SlidePhase = 'drag' | 'commit' | 'revert';
 
 export class Sliders {
-  readonly node = element('div', { class: 'sliders', role: 'group', 'aria-label': 'Values' });
+  readonly node = element('div', { class: 'sliders', role: 'group', 'aria-label': l10n.t('Values') });
   private readonly rows = new Map<string, Row>();
 
   constructor(private readonly slide: (id: string, value: number, phase: SlidePhase) => void) {}

@@ -1,11 +1,12 @@
 /** The table of all numbers: only the rows in sight are in the page. Sorted by a click on a head, read by arrow keys, copied as TSV. */
+import * as l10n from '@vscode/l10n';
 import { element, fill, setAttributes, setText } from '../dom.js';
 import { inSight } from '../in-sight.js';
 import type { TableSort } from '../memory.js';
 import type { Table } from '../models.js';
 import { cellText, sortedRows, tabSeparated } from '../table-order.js';
 import { button } from '../toolkit.js';
-import { many } from '../words.js';
+import { rowsText } from '../words.js';
 import { icon } from './icons.js';
 
 export interface TableHandlers {
@@ -28,7 +29,7 @@ export class TableView {
   private readonly table = element('table', { class: 'numbers' }, element('thead', {}, this.head), this.body);
   private readonly scroll = element(
     'div',
-    { class: 'table-scroll', tabindex: '0', role: 'region', 'aria-label': 'All numbers' },
+    { class: 'table-scroll', tabindex: '0', role: 'region', 'aria-label': l10n.t('All numbers') },
     this.before,
     this.table,
     this.after,
@@ -41,7 +42,7 @@ export class TableView {
   private cell: { row: number; column: number } | null = null;
 
   constructor(private readonly handlers: TableHandlers) {
-    const copy = button({ label: 'Copy table', icon: icon('copy'), press: () => this.copy() });
+    const copy = button({ label: l10n.t('Copy table'), icon: icon('copy'), press: () => this.copy() });
     this.node.append(element('div', { class: 'table-tools' }, this.count, copy), this.scroll);
     this.scroll.addEventListener('scroll', () => this.rows());
     this.scroll.addEventListener('keydown', (event) => this.key(event));
@@ -59,7 +60,7 @@ export class TableView {
       return;
     }
     this.order = sortedRows(model, sort);
-    setText(this.count, many(model.rows, 'row') + (model.omitted > 0 ? `; ${model.omitted} more in an export` : ''));
+    setText(this.count, rowsText(model.rows) + (model.omitted > 0 ? `; ${l10n.t('{0} more in an export', model.omitted)}` : ''));
     setAttributes(this.table, { 'aria-rowcount': String(model.rows + 1), 'aria-colcount': String(model.columns.length) });
     this.heads(model);
     this.rows();
@@ -149,12 +150,12 @@ export class TableView {
     const chosen = this.body.querySelector('.chosen');
     chosen?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
     const { label, cells } = model.columns[column]!;
-    this.handlers.say(`${label}: ${cellText(cells[this.order[row]!] ?? null) || 'none'}, row ${row + 1}`);
+    this.handlers.say(l10n.t('{0}: {1}, row {2}', label, cellText(cells[this.order[row]!] ?? null) || l10n.t('none'), row + 1));
   }
 
   private copy(): void {
     if (this.model === null) return;
     this.handlers.copy(tabSeparated(this.model, this.order));
-    this.handlers.say(`${many(this.model.rows, 'row')} copied`);
+    this.handlers.say(l10n.t('{0} copied', rowsText(this.model.rows)));
   }
 }

@@ -1,12 +1,17 @@
 /** Tabs after the pattern of the ARIA practices guide: one stop for Tab, arrows between them. */
+import * as l10n from '@vscode/l10n';
 import type { PanelTab } from '../../src/protocol/messages.js';
 import { element, setAttributes } from '../dom.js';
 
-const labels: Readonly<Record<PanelTab, string>> = { charts: 'Charts', table: 'Table', parameters: 'Parameters' };
+const labels: Readonly<Record<PanelTab, () => string>> = {
+  charts: () => l10n.t('Charts'),
+  table: () => l10n.t('Table'),
+  parameters: () => l10n.t('Parameters'),
+};
 const order: readonly PanelTab[] = ['charts', 'table', 'parameters'];
 
 export class Tabs {
-  readonly node = element('div', { class: 'tabs', role: 'tablist', 'aria-label': 'View' });
+  readonly node = element('div', { class: 'tabs', role: 'tablist', 'aria-label': l10n.t('View') });
   private readonly buttons = new Map<PanelTab, HTMLElement>();
 
   constructor(
@@ -14,7 +19,7 @@ export class Tabs {
     choose: (tab: PanelTab) => void,
   ) {
     for (const tab of order) {
-      const made = element('button', { type: 'button', role: 'tab', id: `tab-${tab}`, 'aria-controls': `page-${tab}` }, labels[tab]);
+      const made = element('button', { type: 'button', role: 'tab', id: `tab-${tab}`, 'aria-controls': `page-${tab}` }, labels[tab]());
       made.addEventListener('click', () => choose(tab));
       made.addEventListener('keydown', (event) => {
         const shown = order.filter((other) => this.buttons.get(other)?.hidden === false);

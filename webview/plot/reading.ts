@@ -1,4 +1,5 @@
 /** What the curves say at one place: for the crosshair, for the keyboard and in words. */
+import * as l10n from '@vscode/l10n';
 import { numberText, plainText } from '../../src/chart/text.js';
 import type { Axis, Series } from '../../src/chart/types.js';
 import { type Axes, place } from './axes.js';
@@ -109,7 +110,9 @@ export function valueText(value: number, digits = 5): string {
 /** "0.0812", "0.0812 (0.079 to 0.083)". */
 export function bandText({ y, lower, upper }: Pick<Reading, 'y' | 'lower' | 'upper'>): string {
   const value = valueText(y);
-  return lower === null || upper === null || lower === upper ? value : `${value} (${valueText(lower, 3)} to ${valueText(upper, 3)})`;
+  return lower === null || upper === null || lower === upper
+    ? value
+    : l10n.t('{0} ({1} to {2})', value, valueText(lower, 3), valueText(upper, 3));
 }
 
 /** "time t = 12.5", "L = ∞", "softmax". */
@@ -125,11 +128,12 @@ export function spoken(reading: Reading, axes: Axes): string {
   const x = index < 0 ? Number.POSITIVE_INFINITY : series.x[index]!;
   const method = series.methodLabel === '' ? '' : `, ${series.methodLabel}`;
   const slope = slopeText(reading, axes);
-  return `${plainText(series.label)}: ${bandText(reading)} at ${whereText(axes.x, x)}${slope === '' ? '' : `, ${slope}`}${method}`;
+  const point = l10n.t('{0}: {1} at {2}', plainText(series.label), bandText(reading), whereText(axes.x, x));
+  return `${point}${slope === '' ? '' : `, ${slope}`}${method}`;
 }
 
 /** "slope −1.00" where both axes are logarithmic, else nothing. */
 export function slopeText({ series, index }: Pick<Reading, 'series' | 'index'>, { x, y }: Axes): string {
   const slope = x.scale === 'log' && y.scale === 'log' ? localSlope(series, index) : null;
-  return slope === null ? '' : `slope ${slope.toFixed(2).replace('-', '−')}`;
+  return slope === null ? '' : l10n.t('slope {0}', slope.toFixed(2).replace('-', '−'));
 }

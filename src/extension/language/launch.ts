@@ -1,5 +1,5 @@
 /** Starts the language server. A module of its own, so that its client is loaded when a spec is there and not when the extension starts. */
-import type * as vscode from 'vscode';
+import * as vscode from 'vscode';
 import { LanguageClient, type LanguageClientOptions, type ServerOptions, TransportKind } from 'vscode-languageclient/node';
 import { type PlanParams, planNotification } from '../../protocol/language.js';
 import { languageId } from '../context.js';
@@ -21,7 +21,7 @@ export async function launch({ module, extensionUri, output, onPlan }: LaunchOpt
     documentSelector: [{ language: languageId }],
     outputChannel: output,
     markdown: { isTrusted: false },
-    initializationOptions: { extensionUri: extensionUri.toString() },
+    initializationOptions: { extensionUri: extensionUri.toString(), strings: vscode.l10n.bundle },
   };
   const client = new LanguageClient('attn', 'Attn Language Server', server, options);
   client.onNotification(planNotification, onPlan);

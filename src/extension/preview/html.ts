@@ -8,13 +8,15 @@ export interface PageParts {
   readonly cspSource: string;
   readonly title: string;
   readonly language: string;
+  /** Translations by the English text; undefined where the editor speaks English. */
+  readonly strings: Readonly<Record<string, string>> | undefined;
 }
 
 const escapes: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 const escaped = (text: string): string => text.replace(/[&<>"]/g, (character) => escapes[character]!);
 
 /** Only our own script runs, by its nonce; only our own style sheet applies; nothing is fetched. */
-export function previewPage({ script, style, cspSource, title, language }: PageParts): string {
+export function previewPage({ script, style, cspSource, title, language, strings }: PageParts): string {
   const nonce = randomBytes(18).toString('base64url');
   const policy = [
     "default-src 'none'",
@@ -35,7 +37,7 @@ export function previewPage({ script, style, cspSource, title, language }: PageP
 <title>${escaped(title)}</title>
 </head>
 <body>
-<div id="attn-root"></div>
+<div id="attn-root"${strings === undefined ? '' : ` data-strings="${escaped(JSON.stringify(strings))}"`}></div>
 <script nonce="${nonce}" src="${escaped(script)}"></script>
 </body>
 </html>

@@ -72,6 +72,7 @@ export class Preview implements vscode.Disposable {
       cspSource: panel.webview.cspSource,
       title: vscode.l10n.t('Attn Preview'),
       language: vscode.env.language,
+      strings: vscode.l10n.bundle,
     });
     this.attach();
   }

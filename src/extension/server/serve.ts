@@ -1,4 +1,5 @@
 /** Wires a connection to the specs and their features. */
+import * as l10n from '@vscode/l10n';
 import {
   type Connection,
   DidChangeWatchedFilesNotification,
@@ -39,6 +40,8 @@ export function serve(connection: Connection): void {
   let hasFolders = false;
 
   connection.onInitialize((params: InitializeParams): InitializeResult => {
+    const strings = optionOf(params, 'strings');
+    if (typeof strings === 'object' && strings !== null) l10n.config({ contents: JSON.stringify(strings) });
     docs = diagnosticsPage(params);
     hasFolders = params.capabilities.workspace?.workspaceFolders === true;
     watchesFiles = params.capabilities.workspace?.didChangeWatchedFiles?.dynamicRegistration === true;
@@ -136,7 +139,12 @@ export function serve(connection: Connection): void {
 
 /** The documentation that the extension brings along. */
 function diagnosticsPage(params: InitializeParams): string | null {
+  const address = optionOf(params, 'extensionUri');
+  return typeof address === 'string' ? `${address.replace(/\/$/, '')}/docs/diagnostics.md` : null;
+}
+
+/** What the editor handed over at the start, if it is one that does. */
+function optionOf(params: InitializeParams, name: 'extensionUri' | 'strings'): unknown {
   const options: unknown = params.initializationOptions;
-  if (typeof options !== 'object' || options === null || !('extensionUri' in options)) return null;
-  return typeof options.extensionUri === 'string' ? `${options.extensionUri.replace(/\/$/, '')}/docs/diagnostics.md` : null;
+  return typeof options === 'object' && options !== null && name in options ? (options as Record<string, unknown>)[name] : undefined;
 }

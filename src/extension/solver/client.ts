@@ -37,6 +37,8 @@ export class SolverClient {
   constructor(
     private readonly script: string,
     private readonly events: SolverEvents,
+    /** Translations by the English text; null where the editor speaks English. */
+    private readonly strings: Readonly<Record<string, string>> | null = null,
     private readonly now: () => number = Date.now,
   ) {}
 
@@ -47,7 +49,7 @@ export class SolverClient {
   /** Studies opened from now on use so many threads; one for each core when null. */
   configure(workers: number | null): void {
     this.workers = workers;
-    this.child?.send({ type: 'configure', workers } satisfies ToSolver);
+    this.child?.send({ type: 'configure', workers, strings: this.strings } satisfies ToSolver);
   }
 
   /** Starts the process ahead of the first message. */
@@ -114,7 +116,7 @@ export class SolverClient {
     });
     child.on('error', (error) => this.onDeath(child, error.message));
     child.on('exit', (code, signal) => this.onDeath(child, deathOf(code, signal, tail)));
-    child.send({ type: 'configure', workers: this.workers } satisfies ToSolver);
+    child.send({ type: 'configure', workers: this.workers, strings: this.strings } satisfies ToSolver);
     return child;
   }
 

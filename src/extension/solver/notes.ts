@@ -1,4 +1,5 @@
 /** A few words on a result, for a place beside the block that made it. */
+import * as l10n from '@vscode/l10n';
 import { short } from '../../engine/expectations.js';
 import type { ExperimentResult } from '../../engine/results.js';
 import type { ResultNote } from '../../protocol/solver.js';
@@ -34,7 +35,7 @@ function trainNote(done: readonly Named[]): ResultNote | null {
     const series = result.quantities.risk ?? result.quantities.training_loss;
     return series === undefined || series.against === null ? [] : [{ name, value: series.value.at(-1) ?? Number.NaN }];
   });
-  return ends.length === 0 ? null : note('train', 'final risk', ends);
+  return ends.length === 0 ? null : note('train', l10n.t('final risk'), ends);
 }
 
 /** The exponent that was fitted over the lengths, else the error at the last length. */
@@ -49,7 +50,8 @@ function concentrateNote(done: readonly Named[]): ResultNote | null {
         return series === undefined ? [] : [{ name: run.name, value: series.value.at(-1) ?? Number.NaN }];
       });
       const distinct = values.filter(({ value }) => Number.isFinite(value));
-      if (distinct.length > 0) return note('concentrate', label === '' ? name.replaceAll('_', ' ') : `${label} of ${name}`, distinct);
+      if (distinct.length > 0)
+        return note('concentrate', label === '' ? name.replaceAll('_', ' ') : l10n.t('fitted rate of {0}', name), distinct);
     }
   }
   return null;
@@ -59,8 +61,8 @@ function note(block: string, label: string, values: readonly { readonly name: st
   const finite = values.map(({ value }) => value).filter(Number.isFinite);
   const low = short(Math.min(...finite), digits);
   const high = short(Math.max(...finite), digits);
-  const text = finite.length === 0 ? 'undefined' : low === high ? low : `${low} … ${high}`;
+  const text = finite.length === 0 ? l10n.t('undefined') : low === high ? low : `${low} … ${high}`;
   const details = values.slice(0, mostDetails).map(({ name, value }) => `${name === '' ? label : name}: ${short(value, 5)}`);
-  if (values.length > mostDetails) details.push(`… ${values.length - mostDetails} more`);
+  if (values.length > mostDetails) details.push(l10n.t('… {0} more', values.length - mostDetails));
   return { block, text: `${label} ${text}`, details };
 }

@@ -1,7 +1,9 @@
 /** Entry point of the forked process that solves for the editor. What crashes here costs the editor nothing. */
+
 import { readdir, stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import * as l10n from '@vscode/l10n';
 import packageJson from '../../../package.json' with { type: 'json' };
 import { cacheFolder, DiskCache } from '../../engine/node/cache.js';
 import { DiskCheckpoints } from '../../engine/node/checkpoints.js';
@@ -56,8 +58,10 @@ const service = new SolverService({
 
 process.on('message', (message) => {
   if (!isToSolver(message)) return;
-  if (message.type === 'configure') workers = message.workers ?? availableParallelism();
-  else service.receive(message).catch((error: unknown) => console.error(error));
+  if (message.type === 'configure') {
+    workers = message.workers ?? availableParallelism();
+    if (message.strings !== null) l10n.config({ contents: JSON.stringify(message.strings) });
+  } else service.receive(message).catch((error: unknown) => console.error(error));
 });
 // The editor is gone, or wants this process to end.
 process.on('disconnect', () => {

@@ -29,7 +29,7 @@ export class Context {
   unknownWord(code: Code, word: string, what: string, range: Range, candidates: Iterable<string>, otherwise = ''): void {
     const right = nearest(word, candidates);
     if (right !== undefined) this.report(code, l10n.t('{0}; did you mean `{1}`?', what, right), range, this.replace(range, right));
-    else this.report(code, otherwise === '' ? `${what}.` : `${what}; ${otherwise}.`, range);
+    else this.report(code, otherwise === '' ? `${what}.` : l10n.t('{0}; {1}.', what, otherwise), range);
   }
 
   replace(range: Range, text: string): Fix {
@@ -83,5 +83,3 @@ class PropertyRange implements Range {
     return this.#found;
   }
 }
-
-export { listed } from '../wording.js';

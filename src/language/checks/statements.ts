@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import {
   type Experiment,
   type Expression,
@@ -15,7 +16,8 @@ import {
 import { definitions, resolveName } from '../scope.js';
 import { axes, errorFacets, quantities } from '../vocabulary.js';
 import { everyNode } from '../walk.js';
-import { type Context, listed, type Range, rangeOfProperty } from './context.js';
+import { listed } from '../wording.js';
+import { type Context, type Range, rangeOfProperty } from './context.js';
 
 const errorQuantities = Object.keys(quantities).filter((q) => quantities[q]!.isError);
 
@@ -32,7 +34,7 @@ export function checkStatements(context: Context, experiment: Experiment): void 
         if (axis !== 'x' && axis !== 'y')
           context.report(
             'E208',
-            `\`log ${axis}\` is no axis of a plot; write \`log x\` or \`log y\`.`,
+            l10n.t('`log {0}` is no axis of a plot; write `log x` or `log y`.', axis),
             rangeOfProperty(member, 'logAxes', i),
           );
       });
@@ -51,11 +53,11 @@ function checkQuantity(context: Context, q: Quantity): void {
   if (q.prefix === 'trust_length' && q.threshold === undefined) {
     context.report(
       'E228',
-      `\`trust_length of ${q.name}\` needs its threshold: \`trust_length of ${q.name} to VALUE\`.`,
+      l10n.t('`trust_length of {0}` needs its threshold: `trust_length of {1} to VALUE`.', q.name, q.name),
       rangeOfProperty(q, 'name'),
     );
   } else if (q.prefix !== 'trust_length' && q.threshold !== undefined) {
-    context.report('E228', 'Only `trust_length of Q to V` takes a threshold.', rangeOfProperty(q, 'threshold'));
+    context.report('E228', l10n.t('Only `trust_length of Q to V` takes a threshold.'), rangeOfProperty(q, 'threshold'));
   }
 }
 
@@ -70,10 +72,10 @@ function checkNameAndFacet(
     context.unknownWord(
       'E204',
       name,
-      `\`${name}\` is not a quantity`,
+      l10n.t('`{0}` is not a quantity', name),
       rangeOfProperty(node, 'name'),
       Object.keys(quantities),
-      `the quantities are ${listed(Object.keys(quantities))}`,
+      l10n.t('the quantities are {0}', listed(Object.keys(quantities))),
     );
     return false;
   }
@@ -81,7 +83,13 @@ function checkNameAndFacet(
   if (facet !== undefined && facets.length === 0) {
     context.report(
       'E205',
-      `\`${name}\` has no \`.${facet}\`; only ${listed(errorQuantities)} have ${listed(errorFacets.map((f) => `.${f}`))}, and \`parameter_gap\` has \`.envelope\`.`,
+      l10n.t(
+        '`{0}` has no `.{1}`; only {2} have {3}, and `parameter_gap` has `.envelope`.',
+        name,
+        facet,
+        listed(errorQuantities),
+        listed(errorFacets.map((f) => `.${f}`)),
+      ),
       rangeOfProperty(node, 'facet'),
     );
     return false;
@@ -90,17 +98,19 @@ function checkNameAndFacet(
     context.unknownWord(
       'E205',
       facet,
-      `\`${name}\` has no \`.${facet}\``,
+      l10n.t('`{0}` has no `.{1}`', name, facet),
       rangeOfProperty(node, 'facet'),
       facets,
-      `there ${facets.length === 1 ? 'is' : 'are'} ${listed(facets.map((f) => `.${f}`))}`,
+      facets.length === 1
+        ? l10n.t('there is {0}', listed([`.${facets[0]!}`]))
+        : l10n.t('there are {0}', listed(facets.map((f) => `.${f}`))),
     );
     return false;
   }
   if (form === 'trust_length' && !isError) {
     context.report(
       'E228',
-      `\`trust_length\` is of an error that has a certified bound: ${listed(errorQuantities, 'or')}.`,
+      l10n.t('`trust_length` is of an error that has a certified bound: {0}.', listed(errorQuantities, 'or')),
       rangeOfProperty(node, 'name'),
     );
     return false;
@@ -117,7 +127,11 @@ function checkSubject(context: Context, left: Operand): void {
   const { quantity } = unwrapped(left.value);
   if (isRateExpression(quantity)) return;
   if (!isNameExpression(quantity)) {
-    context.report('E228', 'The left side of `expect` is a quantity: `expect QUANTITY below VALUE`.', rangeOfProperty(left, 'value'));
+    context.report(
+      'E228',
+      l10n.t('The left side of `expect` is a quantity: `expect QUANTITY below VALUE`.'),
+      rangeOfProperty(left, 'value'),
+    );
   } else if (!Object.hasOwn(quantities, quantity.name)) checkNameAndFacet(context, quantity, undefined);
 }
 
@@ -134,7 +148,7 @@ function checkOperand(context: Context, experiment: Experiment, operand: Operand
     for (const node of everyNode(operand.value)) {
       if ((isNameExpression(node) && Object.hasOwn(quantities, node.name) && !resolveName(node, node.name)) || isRateExpression(node)) {
         if (node === quantity) continue;
-        context.report('E228', 'A quantity on the right stands alone or as `NUMBER * QUANTITY`.', rangeOfProperty(node, 'name'));
+        context.report('E228', l10n.t('A quantity on the right stands alone or as `NUMBER * QUANTITY`.'), rangeOfProperty(node, 'name'));
         return;
       }
     }
@@ -142,11 +156,11 @@ function checkOperand(context: Context, experiment: Experiment, operand: Operand
   if (!operand.at) return;
   const isName = isNameExpression(quantity) && !Object.hasOwn(quantities, quantity.name);
   if (!isQuantity && mayBeNumber && !isName)
-    context.report('E228', '`at` picks values of a quantity, and this is none.', rangeOfProperty(operand, 'value'));
+    context.report('E228', l10n.t('`at` picks values of a quantity, and this is none.'), rangeOfProperty(operand, 'value'));
   const seen = new Set<string>();
   for (const entry of operand.at.entries) {
     const range = rangeOfProperty(entry, 'name');
-    if (seen.has(entry.name)) context.report('E211', `\`${entry.name}\` is given twice.`, range);
+    if (seen.has(entry.name)) context.report('E211', l10n.t('`{0}` is given twice.', entry.name), range);
     seen.add(entry.name);
     checkAxis(context, experiment, entry.name, range, 'at', true);
   }
@@ -160,7 +174,12 @@ function checkAxis(context: Context, experiment: Experiment, name: string, range
   if (defined || definitions(context.syntax.tree).has(name)) {
     context.report(
       'E222',
-      `\`${name}\` is a \`let\` and has one value; \`${word}\` takes ${sweeps.length > 0 ? `a sweep: ${listed(sweeps, 'or')}` : 'a sweep'}.`,
+      l10n.t(
+        '`{0}` is a `let` and has one value; `{1}` takes {2}.',
+        name,
+        word,
+        sweeps.length > 0 ? l10n.t('a sweep: {0}', listed(sweeps, 'or')) : l10n.t('a sweep'),
+      ),
       range,
     );
     return;
@@ -170,9 +189,9 @@ function checkAxis(context: Context, experiment: Experiment, name: string, range
   context.unknownWord(
     'E222',
     name,
-    `\`${name}\` is not a sweep of this experiment`,
+    l10n.t('`{0}` is not a sweep of this experiment', name),
     range,
     candidates,
-    candidates.length > 0 ? `\`${word}\` takes ${listed(candidates, 'or')}` : `add \`sweep ${name} over …\``,
+    candidates.length > 0 ? l10n.t('`{0}` takes {1}', word, listed(candidates, 'or')) : l10n.t('add `sweep {0} over …`', name),
   );
 }

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { isSweep } from '../generated/ast.js';
 import { rangeOf } from '../index.js';
 import type { Token } from '../tokens.js';
@@ -170,14 +171,14 @@ export class Items {
   overridable(): void {
     for (const one of this.#definitions()) {
       if (one.experiment === -1)
-        this.add({ label: one.name, kind: 'let', detail: `overrides let ${one.name}`, insert: `${one.name} over ` });
+        this.add({ label: one.name, kind: 'let', detail: l10n.t('overrides let {0}', one.name), insert: `${one.name} over ` });
     }
   }
 
   axes(): void {
     this.sweeps([]);
     if (this.#has('train'))
-      for (const [name, meaning] of Object.entries(axes)) this.add({ label: name, kind: 'axis', documentation: meaning });
+      for (const [name, meaning] of Object.entries(axes)) this.add({ label: name, kind: 'axis', documentation: l10n.t(meaning) });
   }
 
   selectors(without: readonly string[]): void {
@@ -187,7 +188,7 @@ export class Items {
     }
     if (this.#has('train'))
       for (const [name, meaning] of Object.entries(axes))
-        this.add({ label: name, kind: 'axis', documentation: meaning, insert: `${name} = ` });
+        this.add({ label: name, kind: 'axis', documentation: l10n.t(meaning), insert: `${name} = ` });
   }
 
   /** The values that a sweep takes. */
@@ -248,14 +249,14 @@ export class Items {
   values(info: SettingInfo): void {
     for (const word of info.words ?? []) this.add({ label: word, kind: 'value', detail: word === info.default ? 'default' : '', rank: 0 });
     this.#ofKind(info.kind);
-    if (info.infinite === true) this.add({ label: 'inf', kind: 'constant', documentation: constants.inf ?? null });
+    if (info.infinite === true) this.add({ label: 'inf', kind: 'constant', documentation: describeWord('inf') });
   }
 
   #ofKind(kind: SettingInfo['kind']): void {
     this.names();
     for (const word of bare[kind] ?? []) this.#word(word);
     this.#functions(gives[kind] ?? []);
-    if (kind === 'number') this.add({ label: 'pi', kind: 'constant', documentation: constants.pi ?? null, rank: 2 });
+    if (kind === 'number') this.add({ label: 'pi', kind: 'constant', documentation: describeWord('pi'), rank: 2 });
   }
 
   callArgument(name: string, start: number, before: readonly Token[]): void {
@@ -273,7 +274,7 @@ export class Items {
   lists(): void {
     this.names();
     this.#functions(['list']);
-    this.add({ label: '[…]', kind: 'snippet', detail: 'a list', insert: '[$0]', isSnippet: true, retrigger: true });
+    this.add({ label: '[…]', kind: 'snippet', detail: l10n.t('a list'), insert: '[$0]', isSnippet: true, retrigger: true });
   }
 
   /** Any kind of value, where the kind is not known. */
@@ -281,7 +282,8 @@ export class Items {
     this.names();
     this.#functions(['number', 'list', 'law', 'matrix', 'init', 'data']);
     for (const word of Object.keys(valueWords)) this.#word(word);
-    for (const [name, meaning] of Object.entries(constants)) this.add({ label: name, kind: 'constant', documentation: meaning, rank: 2 });
+    for (const [name, meaning] of Object.entries(constants))
+      this.add({ label: name, kind: 'constant', documentation: l10n.t(meaning), rank: 2 });
     for (const { settings } of Object.values(blocks)) {
       for (const { words } of Object.values(settings)) for (const word of words ?? []) this.add({ label: word, kind: 'value', rank: 3 });
     }

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { blocks, facets, quantities } from '../vocabulary.js';
 import { type CompletionContext, completionContext } from './completion-context.js';
 import { type Item, Items } from './completion-items.js';
@@ -92,7 +93,7 @@ function beginSetting({ block }: CompletionContext, items: Items): void {
     items.add({
       label: name,
       kind: 'setting',
-      detail: info.required === true ? 'required' : (info.default ?? ''),
+      detail: info.required === true ? l10n.t('required') : (info.default ?? ''),
       documentation: describeSetting(block.kind, name, info),
       // A name in front of a value that is there already stands alone.
       ...(items.isBefore('=') ? {} : { insert: settingSnippet(name, info), isSnippet: true }),

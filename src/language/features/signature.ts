@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { functions } from '../vocabulary.js';
 import type { SpecDocument } from './document.js';
 
@@ -21,7 +22,7 @@ export function signatureAt(document: SpecDocument, offset: number): SignatureHe
   const call = callAround(document, offset);
   if (call === null || !Object.hasOwn(functions, call.name)) return null;
   const info = functions[call.name]!;
-  const signatures = info.usage.split(/,? or |, (?=\w+\()/).map((label) => signatureOf(label.trim(), info.meaning));
+  const signatures = info.usage.split(/,? or |, (?=\w+\()/).map((label) => signatureOf(label.trim(), l10n.t(info.meaning)));
   const active = Math.max(0, call.key === null ? 0 : signatures.findIndex((one) => one.label.includes(`${call.key}:`)));
   const { label, parameters } = signatures[active]!;
   const byKey = call.key === null ? -1 : parameters.findIndex((one) => label.slice(one.start, one.end).startsWith(`${call.key}:`));

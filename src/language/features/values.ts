@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { isExpression } from '../generated/ast.js';
 import { rangeOf } from '../index.js';
 import type { Span, SpecDocument } from './document.js';
@@ -13,5 +14,5 @@ export function valueAt(document: SpecDocument, offset: number): (Span & { reado
 /** `0.2`, or `0.1 at L = 10; 0.01 at L = 100; …`. */
 export function valueText({ text, cases, more }: Evaluated): string {
   if (text !== null) return text;
-  return `${cases.map((one) => `${one.text} at ${one.where}`).join('; ')}${more ? '; …' : ''}`;
+  return `${cases.map((one) => l10n.t('{0} at {1}', one.text, one.where)).join('; ')}${more ? '; …' : ''}`;
 }

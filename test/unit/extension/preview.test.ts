@@ -97,7 +97,7 @@ describe('a preview', () => {
   });
 
   it('has a page that runs its own script only', () => {
-    const parts = { script: 'x.js', style: 'x.css', cspSource: 'https://source', title: 'a & "b"', language: 'en' };
+    const parts = { script: 'x.js', style: 'x.css', cspSource: 'https://source', title: 'a & "b"', language: 'en', strings: undefined };
     const page = previewPage(parts);
     const policy = /Content-Security-Policy" content="([^"]+)"/.exec(page)?.[1] ?? '';
     assert.match(policy, /^default-src 'none'; /);
@@ -107,6 +107,8 @@ describe('a preview', () => {
     assert.doesNotMatch(page, / style=|<style|onclick/);
     assert.ok(page.includes('a &amp; &quot;b&quot;'));
     assert.notEqual(previewPage(parts), page, 'a nonce is used once');
+    const said = previewPage({ ...parts, strings: { 'Run "it"': 'Exécuter <ceci>' } });
+    assert.ok(said.includes('data-strings="{&quot;Run \\&quot;it\\&quot;&quot;:&quot;Exécuter &lt;ceci&gt;&quot;}"'));
   });
 });
 
