@@ -29,6 +29,9 @@ const protocolNames = {
   },
 };
 
+/** Nothing of ours asks the network for anything; packages that could, could not. */
+const noNetwork = { fetch: 'undefined' };
+
 const programs = await build({
   entryPoints: {
     cli: 'src/cli/main.ts',
@@ -49,6 +52,7 @@ const programs = await build({
   legalComments: 'none',
   // CommonJS packages among the dependencies ask for Node's own modules by `require`.
   banner: { js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);' },
+  define: noNetwork,
   plugins: [protocolNames],
   logLevel: 'warning',
 });
@@ -64,6 +68,7 @@ const extension = await build({
   target: 'node20',
   format: 'cjs',
   external: ['vscode'],
+  define: noNetwork,
   // The client of the language server is a file of its own, read when a spec is opened.
   plugins: [
     {

@@ -42,7 +42,7 @@ describe('the preview beside a spec', function () {
     await workbench.until('one problem', async () => (await workbench.page.locator('.squiggly-error').count()) === 1);
     await workbench.screenshot('live-stale');
     await panel.locator('.banner.stale button').click();
-    await workbench.page.locator('.statusbar', { hasText: /Ln 11,/ }).waitFor();
+    await workbench.page.locator('.active-line-number', { hasText: /^11$/ }).waitFor();
   });
 
   it('is fresh again when the error is mended', async () => {
@@ -55,7 +55,7 @@ describe('the preview beside a spec', function () {
     const list = workbench.panel().locator('.expectation');
     assert.equal(await list.count(), 2);
     await list.first().click();
-    await workbench.page.locator('.statusbar', { hasText: /Ln 22,/ }).waitFor();
+    await workbench.page.locator('.active-line-number', { hasText: /^22$/ }).waitFor();
   });
 
   it('moves the curves as a slider is dragged, and writes the value as one step of undo', async () => {

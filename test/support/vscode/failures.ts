@@ -8,6 +8,9 @@ import { artifactsFolder } from './versions.js';
 /** Where `test/run.js` looks for it after a run. */
 const folder = join(artifactsFolder, 'failed');
 
+/** VS Code's log files are a native module, which is not built here: it says so at length, and goes without them. */
+const ownTrouble = /spdlog|bindings|[/]code-server[/]|\(node:internal|at async node:internal|^\s*$/;
+
 export class FailureKeeper {
   private readonly said: string[] = [];
   private readonly pending: Promise<void>[] = [];
@@ -26,7 +29,14 @@ export class FailureKeeper {
   async keep(title: string): Promise<void> {
     mkdirSync(folder, { recursive: true });
     const file = join(folder, title.replace(/\W+/g, '-').slice(0, 120));
-    writeFileSync(`${file}.log`, `# The server\n${this.serverLog()}\n# The page\n${this.said.join('\n')}\n`);
+    const log = `# The server\n${this.serverLog()}\n# The page\n${this.said.join('\n')}\n`;
+    writeFileSync(
+      `${file}.log`,
+      log
+        .split('\n')
+        .filter((line) => !ownTrouble.test(line))
+        .join('\n'),
+    );
     await this.page.screenshot({ path: `${file}.png`, timeout: 10_000 }).catch(() => {});
   }
 

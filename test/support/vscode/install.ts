@@ -51,7 +51,11 @@ async function npm(folder: string, env: NodeJS.ProcessEnv, minutes: number, ...a
     });
   } catch (error) {
     const { killed, stderr } = error as { killed?: boolean; stderr?: string };
-    throw new Error(killed === true ? `npm ${args[0]} gave no answer within ${minutes} minutes` : stderr?.replace(/^.*A complete log of this run.*$/m, '').trim() || String(error));
+    throw new Error(
+      killed === true
+        ? `npm ${args[0]} gave no answer within ${minutes} minutes`
+        : stderr?.replace(/^.*A complete log of this run.*$/m, '').trim() || String(error),
+    );
   }
 }
 

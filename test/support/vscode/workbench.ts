@@ -13,8 +13,10 @@ export interface WorkbenchOptions {
   /** Files of the workspace by their relative path. */
   readonly files?: Readonly<Record<string, string>>;
   readonly settings?: Readonly<Record<string, unknown>>;
-  /** A VSIX to install; without it the extension of this folder runs in development mode. */
+  /** A VSIX to install; without it an extension runs in development mode. */
   readonly vsix?: string;
+  /** The folder of that extension: this one by default. */
+  readonly development?: string;
   /** Asks for trust in the folder as a desktop VS Code does. */
   readonly asksForTrust?: boolean;
   readonly width?: number;
@@ -58,7 +60,8 @@ export class Workbench {
     try {
       browser.page.setDefaultTimeout(patience);
       const payload: string[][] = [['skipWelcome', 'true']];
-      if (options.vsix === undefined) payload.push(['extensionDevelopmentPath', `vscode-remote://${server.authority}${root}`]);
+      if (options.vsix === undefined)
+        payload.push(['extensionDevelopmentPath', `vscode-remote://${server.authority}${options.development ?? root}`]);
       const url = workbenchUrl(server.url, { folder, payload });
       await browser.page.goto(url, { timeout: 60_000 });
       const workbench = new Workbench(browser.page, folder, server.group, end);
@@ -157,7 +160,7 @@ export class Workbench {
     await find.fill(text);
     await this.page.locator('.find-widget.visible .matchesCount', { hasText: /of [1-9]/ }).waitFor();
     await this.page.keyboard.press('Enter');
-    await this.page.locator('.statusbar', { hasText: `(${text.length} selected)` }).waitFor();
+    await this.page.locator('.find-widget.visible .matchesCount', { hasText: /^\s*[1-9]\d* of/ }).waitFor();
     await this.page.keyboard.press('Escape');
     await this.page.locator('.find-widget.visible').waitFor({ state: 'hidden' });
   }
