@@ -1,6 +1,6 @@
 /**
  * Measures the extension in a real workbench and writes bench/EDITOR.md. `npm run bench:editor`; `-- --edits 60` for more edits,
- * `-- --part redraw|activation|idle|memory` (repeatable) for a part, printed only. The packaged VSIX is what is measured.
+ * `-- --part redraw|echo|pipeline|crowd|activation|idle|memory` (repeatable) for a part, printed only. The packaged VSIX is what is measured.
  *
  * Linux only: processor time and memory are read from /proc.
  */
@@ -10,10 +10,13 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { processesOf, roleOf } from '../test/support/vscode/processes.js';
 import { root, vscodePackage } from '../test/support/vscode/versions.js';
-import { Watch } from '../test/support/vscode/watch.js';
+import { type Told, Watch } from '../test/support/vscode/watch.js';
 import { Workbench } from '../test/support/vscode/workbench.js';
+import { crowd, curves, points } from './editor-crowd.js';
+import { pipeline } from './editor-pipeline.js';
+import { megabytes, ms, spreadHead, spreadRow, table } from './report.js';
 
-const parts = ['redraw', 'activation', 'idle', 'memory'] as const;
+const parts = ['redraw', 'echo', 'pipeline', 'crowd', 'activation', 'idle', 'memory'] as const;
 const { values: options } = parseArgs({ options: { edits: { type: 'string', default: '40' }, part: { type: 'string', multiple: true } } });
 const edits = Number(options.edits);
 if (!Number.isInteger(edits) || edits < 2) throw new Error('--edits takes an integer above 1');
@@ -22,20 +25,6 @@ const load = loadavg()[0]!;
 const vsix = join(root, 'attn-lab.vsix');
 const example = 'icl-gradient-flow.attn';
 const text = readFileSync(join(root, 'examples', example), 'utf8');
-
-function quantile(samples: readonly number[], share: number): number {
-  if (samples.length === 0) throw new Error('nothing was measured');
-  const sorted = [...samples].sort((a, b) => a - b);
-  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)]!;
-}
-
-const ms = (time: number): string => `${time.toFixed(0)} ms`;
-const megabytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MB`;
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
-}
 
 interface Opened {
   readonly workbench: Workbench;
@@ -66,43 +55,110 @@ async function redraw({ workbench, watch }: Opened): Promise<string> {
   const { page } = workbench;
   const first: number[] = [];
   const whole: number[] = [];
+  const arrived: number[] = [];
+  const painted: number[] = [];
   const silent: number[] = [];
   for (let index = 0; index < edits; index += 1) {
     await page.keyboard.press(digit(index));
     await page.waitForTimeout(1500);
     const { keys, drawn, told } = await watch.take();
     const key = keys[0];
-    const charts = told.filter((message) => message.parts.includes('charts')).map(({ sequence }) => sequence);
-    const times = drawn.filter(({ sequence }) => sequence >= (charts[0] ?? Number.POSITIVE_INFINITY)).map(({ time }) => time - key!);
-    const complete = drawn.find(({ sequence }) => sequence >= charts.at(-1)!)?.time;
-    if (times.length === 0 || complete === undefined) {
+    const charts = told.filter((message) => message.parts.includes('charts'));
+    const drawnAfter = (message: Told | undefined): number | undefined =>
+      message && drawn.find(({ sequence }) => sequence >= message.sequence)?.time;
+    const start = drawnAfter(charts[0]);
+    const complete = drawnAfter(charts.at(-1));
+    if (start === undefined || complete === undefined) {
       silent.push(index);
       const news = told.map(({ time, parts: names }) => `${names.join(', ')} after ${ms(time - key!)}`);
       console.log(`no redraw after edit ${index}; the panel was told: ${news.join('; ') || 'nothing'}`);
     } else {
-      first.push(times[0]!);
+      first.push(start - key!);
       whole.push(complete - key!);
+      arrived.push(charts[0]!.time - key!);
+      painted.push(start - charts[0]!.time);
     }
     await page.keyboard.press('ArrowLeft');
     await page.waitForTimeout(300);
     await watch.take();
   }
-  const row = (name: string, samples: readonly number[]): string[] => [
-    name,
-    ms(quantile(samples, 0.5)),
-    ms(quantile(samples, 0.95)),
-    ms(quantile(samples, 0)),
-    ms(quantile(samples, 1)),
-  ];
   return [
     '## From a keystroke to the redrawn chart',
     '',
-    `First example, eight exact trajectories, the preview beside it; ${edits} edits of \`rho\` that no cache holds, ${silent.length} of them without a redraw within 1.5 s. From the key event in the page to the frame after the panel had drawn.`,
+    `First example, eight exact trajectories, the preview beside it; ${edits} edits of \`rho\` that no cache holds, ${silent.length} of them without a redraw within 1.5 s. From the key event in the page until the frame with the new curves is painted.`,
     '',
-    table(
-      ['', 'median', '95th percentile', 'least', 'most'],
-      [row('first chart of the new text', first), row('all curves of the new text', whole)],
-    ),
+    table(spreadHead, [
+      spreadRow('first chart of the new text', first),
+      spreadRow('all curves of the new text', whole),
+      spreadRow('of the first: until its message is in the panel', arrived),
+      spreadRow('of the first: from there until it is painted', painted),
+    ]),
+  ].join('\n');
+}
+
+/** The same keys, answered by an extension that does nothing but pass them on: what the platform itself takes. */
+async function echo(): Promise<string> {
+  const name = 'echo.txt';
+  const workbench = await Workbench.open({ development: join(root, 'bench', 'echo'), files: { [name]: text } });
+  try {
+    await workbench.openFile(name);
+    await workbench.command('Echo: Open');
+    await workbench.panel().locator('canvas').first().waitFor();
+    const watch = await Watch.start(workbench.page);
+    await workbench.page.waitForTimeout(4000);
+    await workbench.openFile(name);
+    await workbench.select('0.5');
+    await workbench.page.keyboard.press('ArrowRight');
+    const painted: number[] = [];
+    const arrived: number[] = [];
+    await watch.take();
+    for (let index = 0; index < edits; index += 1) {
+      await workbench.page.keyboard.press(digit(index));
+      await workbench.page.waitForTimeout(800);
+      const { keys, told, drawn } = await watch.take();
+      if (told.length === 0 || drawn.length === 0) throw new Error('the echo extension did not answer');
+      arrived.push(told[0]!.time - keys[0]!);
+      painted.push(drawn[0]!.time - keys[0]!);
+    }
+    return [
+      '## What of this is the editor itself',
+      '',
+      'The same workbench with an extension that answers every change of the text with a message to a webview, which draws one rectangle (`bench/echo`): no extension that draws in a webview can be faster.',
+      '',
+      table(spreadHead, [spreadRow('until the message is in the webview', arrived), spreadRow('until it is painted', painted)]),
+    ].join('\n');
+  } finally {
+    await workbench.close();
+  }
+}
+
+async function processes(): Promise<string> {
+  const times = await pipeline(join(root, 'dist'), { text, old: '0.5', edits, pause: 300 });
+  return [
+    '## The two processes by themselves',
+    '',
+    `The same ${edits} edits without an editor, over the same channels.`,
+    '',
+    table(spreadHead, [
+      spreadRow('language server: change to plan', times.plan),
+      spreadRow('solver: plan to all curves of eight runs', times.charts),
+    ]),
+  ].join('\n');
+}
+
+async function crowded(): Promise<string> {
+  const times = await crowd(join(root, 'dist'));
+  return [
+    `## ${curves} curves of ${points} points`,
+    '',
+    `The panel alone in the browser. A frame takes 16.7 ms at best. With the legend of all curves open the page has ${times.elements} elements.`,
+    '',
+    table(spreadHead, [
+      spreadRow('new curves: message to painted chart', times.redraw),
+      spreadRow('zoom with the wheel: between frames', times.zoom),
+      spreadRow('drag: between frames', times.pan),
+      spreadRow('crosshair: between frames', times.read),
+    ]),
   ].join('\n');
 }
 
@@ -221,6 +277,9 @@ const add = (section: string): void => {
   sections.push(section);
   console.log(`\n${section}`);
 };
+if (wants('pipeline')) add(await processes());
+if (wants('crowd')) add(await crowded());
+if (wants('echo')) add(await echo());
 if (wants('activation')) add(await activation());
 const inWorkbench = [
   ['redraw', redraw],

@@ -6,13 +6,17 @@
 
   globalThis.attnWatch = {
     keys: () => addEventListener('keydown', () => noted.keys.push(now()), { capture: true }),
-    /** In the panel's document. The panel draws in the first frame after a message; the frame after that one shows it. */
+    /** In the panel's document. The panel draws in the first frame after a message; what that frame posts comes when it has been painted. */
     panel: () =>
       addEventListener('message', ({ data }) => {
         if (typeof data?.sequence !== 'number') return;
         const { sequence } = data;
         noted.told.push({ sequence, parts: Object.keys(data.changes ?? data.content ?? {}), time: now() });
-        requestAnimationFrame(() => requestAnimationFrame(() => noted.drawn.push({ sequence, time: now() })));
+        requestAnimationFrame(() => {
+          const { port1, port2 } = new MessageChannel();
+          port1.onmessage = () => noted.drawn.push({ sequence, time: now() });
+          port2.postMessage(null);
+        });
       }),
     take: (what) => noted[what].splice(0),
     /** Bytes of the heap after a collection. */

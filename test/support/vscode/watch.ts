@@ -4,7 +4,7 @@ import type { Frame, Page } from 'playwright-core';
 
 export interface Drawn {
   readonly sequence: number;
-  /** The frame after the one in which the panel drew what it was told. */
+  /** When the frame was painted in which the panel drew what it was told. */
   readonly time: number;
 }
 
