@@ -1,6 +1,6 @@
 /**
  * Measures what the project claims about speed, beside the programs one would write instead, and writes bench/RESULTS.md.
- * `npm run bench`; `npm run bench -- --rounds 5` for more repetitions, `--part process|length|peers` (repeatable) for a part, printed only.
+ * `npm run bench`; `npm run bench -- --rounds 5` for more repetitions, `--part process|length|peers|error|memory` (repeatable) for a part, printed only.
  *
  * Everything is a process of its own, and contenders take turns within a round, so that a busy moment of the machine does not fall on one of them alone.
  * A figure is the median over rounds, with the least and the most in brackets. ATTN_BENCH_PYTHON names the Python that has NumPy and PyTorch.
@@ -17,7 +17,7 @@ import { batch, dimension, steps, time } from './settings.js';
 
 const folder = dirname(fileURLToPath(import.meta.url));
 const root = join(folder, '..');
-const parts = ['process', 'length', 'peers'] as const;
+const parts = ['process', 'length', 'peers', 'error', 'memory'] as const;
 const { values: options } = parseArgs({
   options: { rounds: { type: 'string', default: '3' }, part: { type: 'string', multiple: true } },
 });
@@ -129,60 +129,127 @@ function pythonWith(module: string): { readonly program: string; readonly versio
   return null;
 }
 
+const kernelNames = ['softmax', 'linear'] as const;
+const lengths = [10, 100, 1000];
+/** Enough of them that a block lasts some milliseconds. */
+const stepsAt: Readonly<Record<number, { readonly ours: string; readonly peer: string }>> = {
+  10: { ours: '20000', peer: '500' },
+  100: { ours: '5000', peer: '200' },
+  1000: { ours: '1000', peer: '50' },
+};
+
+/** Seconds per step of every contender, in every round: ratios are taken within a round. */
 function besidePeers(): string {
-  const lengths = [10, 100, 1000];
-  const stepsAt: Readonly<Record<number, string>> = { 10: '500', 100: '200', 1000: '50' };
   const found = new Map(['numpy', 'torch'].map((module) => [module, pythonWith(module)]));
-  const perStep = new Map<string, number[]>();
-  const exact = new Map<number, number[]>(lengths.map((length) => [length, []]));
+  const taken = new Map<string, number[]>();
   const put = (key: string, out: Record<string, unknown>): void => {
-    perStep.set(key, [...(perStep.get(key) ?? []), Number(out.seconds_per_step)]);
+    taken.set(key, [...(taken.get(key) ?? []), Number(out.seconds_per_step)]);
   };
   for (let round = 0; round < rounds; round++) {
-    for (const length of lengths) {
-      const common = ['--length', String(length), '--covariance', 'kms', '--steps', stepsAt[length]!];
-      exact.get(length)!.push(Number(ours('trajectory.ts', [String(length), 'balanced']).first));
-      put(`ours ${length}`, ours('sampled-step.ts', common));
-      for (const peer of peers) {
-        const python = found.get(peer.module);
-        if (python) put(`${peer.name} ${length}`, answer(python.program, [join('bench', 'peers', peer.script), ...common, ...peer.extra]));
+    for (const kernel of kernelNames) {
+      for (const length of lengths) {
+        const { ours: own, peer: theirs } = stepsAt[length]!;
+        const common = ['--length', String(length), '--kernel', kernel, '--covariance', 'kms', '--steps'];
+        put(`ours ${kernel} ${length}`, ours('sampled-step.ts', [...common, own]));
+        for (const peer of peers) {
+          const python = found.get(peer.module);
+          if (python)
+            put(
+              `${peer.name} ${kernel} ${length}`,
+              answer(python.program, [join('bench', 'peers', peer.script), ...common, theirs, ...peer.extra]),
+            );
+        }
       }
     }
   }
-  const random = ours('trajectory.ts', ['100', 'random', 'once']);
-
-  const stepRows = [
-    ['Attn Lab, sampled SGD', ...lengths.map((length) => shown(spread(perStep.get(`ours ${length}`)!), 1000))],
-    ...peers.map((peer) => [
-      peer.name,
-      ...lengths.map((length) => {
-        const samples = perStep.get(`${peer.name} ${length}`);
-        return samples === undefined ? 'not installed' : shown(spread(samples), 1000);
-      }),
-    ]),
+  const rowsOf = (kernel: string): string[][] => [
+    ['Attn Lab, ms', ...lengths.map((length) => shown(spread(taken.get(`ours ${kernel} ${length}`)!), 1000))],
+    ...peers.flatMap((peer) => {
+      const cells = lengths.map((length) => {
+        const theirs = taken.get(`${peer.name} ${kernel} ${length}`);
+        if (theirs === undefined) return ['not installed', ''];
+        const own = taken.get(`ours ${kernel} ${length}`)!;
+        return [shown(spread(theirs), 1000), `**${shown(spread(theirs.map((seconds, i) => seconds / own[i]!)))}**`];
+      });
+      return [
+        [`${peer.name}, ms`, ...cells.map(([milliseconds]) => milliseconds!)],
+        ['÷ Attn Lab', ...cells.map(([, ratio]) => ratio!)],
+      ];
+    }),
   ];
-  const minutes = (samples: readonly number[] | undefined): string =>
-    samples === undefined ? 'not installed' : digits((spread(samples).median * steps) / 60);
-  const wholeRows = lengths.map((length) => [
-    String(length),
-    shown(spread(exact.get(length)!)),
-    minutes(perStep.get(`ours ${length}`)),
-    ...peers.map((peer) => minutes(perStep.get(`${peer.name} ${length}`))),
-  ]);
   const versions = [...found].map(([module, python]) => (python === null ? `${module} not installed` : `${module} ${python.version}`));
+  const sum = (kernel: string): number =>
+    [10, 20, 30, 40, 50, 60, 70, 80, 90, 100, 200, 300, 400, 500, 600, 700, 800, 900, 1000].reduce((total, length) => {
+      // A step costs something for its prompts and something for every token: a line through the shortest and the longest.
+      const [first, last] = [spread(taken.get(`ours ${kernel} 10`)!).median, spread(taken.get(`ours ${kernel} 1000`)!).median];
+      return total + first + ((last - first) * (length - 10)) / 990;
+    }, 0);
+  const minutes = ((sum('softmax') + sum('linear')) * steps) / 2 / 60;
   return [
-    '## Beside NumPy and PyTorch',
+    '## A training step beside NumPy and PyTorch',
     '',
-    `Training of one head on in-context linear regression: d = ${dimension}, Σ = 0.5^|i−j|, softmax, batch ${batch}, fresh prompts at every step, one thread. Milliseconds per SGD step (${versions.join(', ')}):`,
+    `One head on in-context linear regression: d = ${dimension}, Σ = 0.5^|i−j|, batch ${batch}, fresh prompts at every step, factored parameters, one thread, single precision for all (${versions.join(', ')}). Milliseconds per step, and how many times longer the peer takes in the same round:`,
     '',
-    table(['', ...lengths.map((length) => `L = ${length}`)], stepRows),
+    ...kernelNames.flatMap((kernel) => [table([kernel, ...lengths.map((length) => `L = ${length}`)], rowsOf(kernel)), '']),
+    `At these rates the grid of \`examples/paper-grid.attn\` (38 runs of ${steps} steps) is ${digits(minutes)} minutes of training on two cores, **extrapolated**.`,
+  ].join('\n');
+}
+
+/** The same curve, exactly and by one run of SGD; and what sampling would take to come as near. */
+function toEqualError(): string {
+  const wanted = 1e-4;
+  const rows = kernelNames.flatMap((kernel) =>
+    lengths.map((length) => {
+      const exact: number[] = [];
+      const sampled: number[] = [];
+      const ratio: number[] = [];
+      let squares = 0;
+      let exactError = 0;
+      for (let round = 0; round < rounds; round++) {
+        const out = ours('equal-error.ts', [String(length), kernel, String(round + 1)]);
+        exact.push(Number(out.exactSeconds));
+        sampled.push(Number(out.sampledSeconds));
+        ratio.push(Number(out.sampledSeconds) / Number(out.exactSeconds));
+        squares += Number(out.sampledError) ** 2 / rounds;
+        exactError = Number(out.exactError);
+      }
+      const runs = Math.max(1, squares / wanted ** 2);
+      return [
+        kernel,
+        String(length),
+        shown(spread(exact)),
+        exactError.toExponential(0),
+        shown(spread(sampled)),
+        Math.sqrt(squares).toExponential(1),
+        `**${shown(spread(ratio))}**`,
+        digits(runs * spread(ratio).median),
+      ];
+    }),
+  );
+  return [
+    '## The exact solver against sampled SGD, to equal error',
     '',
-    `The whole training, ${steps} steps of size 10⁻³ or time ${time}. Attn Lab's exact trajectory is measured, in seconds, from a cold start. The SGD columns are **extrapolated**, in minutes: measured time of a step × ${steps}. The two are not the same computation:
-SGD answers one noisy run, the exact trajectory the mean-field curve that such runs scatter around. Its start is the balanced one, for which only one-dimensional integrals are needed.`,
+    `The risk along 20 000 steps of size 10⁻³ from a balanced start, Σ = 0.5^|i−j|, one thread. “Exact” is the gradient flow on the population risk from a cold start at the default tolerance; “SGD” one run with batch ${batch}. The error of a curve is the root mean square over 41 points of its relative deviation from the flow solved to 10⁻¹⁰. “Same error”: SGD ÷ exact, seconds, at the error of one run, which the exact solver is far below. The last column is **extrapolated**: errors of averaged runs fall as one over the root of their number, as far as the bias of a finite step lets them.`,
     '',
-    table(['L', 'exact, s', 'Attn Lab SGD, min', ...peers.map((peer) => `${peer.name}, min`)], wholeRows),
+    table(['kernel', 'L', 'exact, s', 'error', 'SGD, s', 'error', 'same error', `10⁻⁴`], rows),
+  ].join('\n');
+}
+
+/** Resident memory of a process that trains, for prompts of any length. */
+function memory(): string {
+  const rows = kernelNames.map((kernel) => [
+    kernel,
+    ...['10', '1000', '100000', '1000000'].map((length) => {
+      const out = ours('sampled-step.ts', ['--length', length, '--kernel', kernel, '--steps', '5', '--warmup', '1']);
+      return digits(Number(out.resident_bytes) / 2 ** 20);
+    }),
+  ]);
+  return [
+    '## Memory of a training',
     '',
-    `From a random start with factored parameters, as in those scripts, averages are quasi-Monte Carlo: at L = 100, ${digits(Number(random.first))} s (one run), final risk ${Number(random.risk).toPrecision(6)} ± ${Number(random.standardError).toPrecision(2)}.`,
+    'Resident megabytes of the whole process (Node and its TypeScript loader included) after some steps of batch 128, by prompt length:',
+    '',
+    table(['kernel', 'L = 10', '10³', '10⁵', '10⁶'], rows),
   ].join('\n');
 }
 
@@ -191,6 +258,8 @@ for (const [part, measure] of [
   ['process', wholeProcess],
   ['length', anyLength],
   ['peers', besidePeers],
+  ['error', toEqualError],
+  ['memory', memory],
 ] as const) {
   if (!wants(part)) continue;
   const section = measure();

@@ -64,5 +64,6 @@ console.log(
     seconds_per_step: times[times.length >> 1],
     least: times[0],
     most: times[times.length - 1],
+    resident_bytes: process.memoryUsage().rss,
   }),
 );
