@@ -3,13 +3,16 @@
  * the same mean m and covariance Γ would have, E‖T[μ](z) − V(m + ΓUz)‖². Linear attention sees two moments only, and has no such distance.
  */
 import { kernelLimit, lawMoments } from './cumulant.js';
-import { queriesOf, replicateCount } from './error-nodes.js';
+import { gaussianCovariance, queriesOf, replicateCount } from './error-nodes.js';
 import { pointsPerReplicate } from './law-bounds.js';
 import { TaskLimit } from './limit-prompts.js';
 import * as linear from './linear-algebra.js';
+import { fullMomentTable } from './moment-table.js';
 import type { Merged } from './parameters.js';
+import { allMoments } from './participation.js';
 import type { Law, Problem, QuantityName, Task } from './problem.js';
 import { TaskDraw, WorkingModel } from './prompts.js';
+import { quadraticFormRule } from './quadratic-form.js';
 import { stream } from './random.js';
 import { type Axis, type Series, SolverFailure } from './result.js';
 import { RunningMean } from './running-mean.js';
@@ -26,6 +29,7 @@ export function plainLimitQuantities(problem: Problem): Record<string, Series> {
   const out: Record<string, Series> = {};
   if (setting.kind !== 'tokens') return out;
   if (wanted.has('sub_gaussian')) out.sub_gaussian = proxySeries(setting.law);
+  if (wanted.has('effective_tokens')) out.effective_tokens = effectiveTokens(problem);
   if (!(wanted.has('limit_norm') || wanted.has('gaussian_gap'))) return out;
   const { keyQuery, value, temperature, heads } = attention;
   if (keyQuery === null || value === null || query === null) {
@@ -35,10 +39,7 @@ export function plainLimitQuantities(problem: Problem): Record<string, Series> {
   const { mean, covariance } = lawMoments(setting.law);
   const queries =
     query.kind === 'at' ? [{ z: query.at, weight: 1 }] : [...queriesOf(query.law, solver.seed, pointsPerReplicate(setting.law))];
-  const isWhole =
-    query.kind === 'at' ||
-    queries.length % replicateCount !== 0 ||
-    (query.law.kind === 'empirical' && queries.length === query.law.tokens.rows);
+  const isWhole = query.kind === 'at' || isWholeFile(query.law, queries.length);
   const replicates = isWhole ? 1 : replicateCount;
   const norms = new Float64Array(replicates);
   const gaps = new Float64Array(replicates);
@@ -59,6 +60,48 @@ export function plainLimitQuantities(problem: Problem): Record<string, Series> {
   if (wanted.has('limit_norm')) out.limit_norm = replicated(norms);
   if (wanted.has('gaussian_gap')) out.gaussian_gap = replicated(gaps);
   return out;
+}
+
+/** 1/E P_2 on plain tokens, over the query law: exact for Gaussian tokens at one query, under a centred Gaussian law or over a short file. */
+function effectiveTokens({ setting, attention, query, solver, length }: Problem): Series {
+  const one = (value: number, reason?: string): Series => ({
+    against: null,
+    value: [value],
+    method: 'exact',
+    ...(reason === undefined ? {} : { reason }),
+  });
+  if (attention.kernel === 'linear' || length === Number.POSITIVE_INFINITY) return one(length);
+  const gamma = setting.kind === 'tokens' ? gaussianCovariance(setting.law) : null;
+  if (gamma === null || query === null || attention.keyQuery === null) return one(Number.NaN, 'Known for Gaussian scores only.');
+  const U = linear.scale(attention.keyQuery, 1 / attention.temperature);
+  const form = linear.symmetrise(linear.matmul(linear.transpose(U), linear.matmul(gamma, U)));
+  const table = fullMomentTable(length);
+  const value = new Float64Array(allMoments);
+  const slope = new Float64Array(allMoments);
+  const share = (tau2: number): number => {
+    table.full(tau2, value, slope);
+    return value[0]!;
+  };
+  if (query.kind === 'at') return one(1 / share(linear.bilinear(query.at, form, query.at)));
+  const spread = gaussianCovariance(query.law);
+  if (spread !== null && lawMoments(query.law).mean.every((x) => x === 0)) {
+    const root = linear.symmetricSqrt(spread);
+    const lambda = Float64Array.from(linear.symmetricEigen(linear.matmul(root, linear.matmul(form, root))).values, (x) => Math.max(0, x));
+    if (lambda.every((x) => x === 0)) return one(1 / share(0));
+    const rule = quadraticFormRule(lambda);
+    return one(1 / rule.q.reduce((sum, q, j) => sum + rule.weight[j]! * share(q), 0));
+  }
+  const queries = [...queriesOf(query.law, solver.seed)];
+  const replicates = isWholeFile(query.law, queries.length) ? 1 : replicateCount;
+  const shares = new Float64Array(replicates);
+  queries.forEach(({ z, weight }, i) => {
+    shares[Math.floor((i * replicates) / queries.length)]! += weight * replicates * share(linear.bilinear(z, form, z));
+  });
+  return replicated(shares.map((x) => 1 / x));
+}
+
+function isWholeFile(law: Law, count: number): boolean {
+  return law.kind === 'empirical' && law.tokens.rows === count;
 }
 
 function replicated(values: Float64Array): Series {

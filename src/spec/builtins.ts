@@ -94,7 +94,9 @@ function spaced(geometric: boolean): BuiltIn {
         return to;
       }
       const t = i / (count - 1);
-      return geometric ? Math.exp(Math.log(from) * (1 - t) + Math.log(to) * t) : from * (1 - t) + to * t;
+      const value = geometric ? Math.exp(Math.log(from) * (1 - t) + Math.log(to) * t) : from * (1 - t) + to * t;
+      // 0.8 and not 0.7999999999999999: what rounding adds would stand in every table and legend.
+      return Number(value.toPrecision(14));
     };
     const values = Array.from({ length: count }, (_, i) => at(i));
     const made = env.scope.file.rounded.has(call) ? values.map((value) => Math.round(value)) : values;

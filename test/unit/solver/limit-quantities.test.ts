@@ -87,6 +87,47 @@ describe('the infinite-prompt limit as a quantity', () => {
     near(gap!.value[0]!, expected, 1e-13);
   });
 
+  it('comes with the effective number of tokens: exact averages against sampled prompts', () => {
+    const law = gaussianLaw(kms(2, 0.5));
+    const U = [
+      [0.8, 0.2],
+      [0, 0.5],
+    ];
+    const length = 12;
+    const queries: Query[] = [
+      { kind: 'at', at: [1, -1] },
+      { kind: 'law', law: gaussianLaw(identityMatrix(2)) },
+      { kind: 'law', law: rademacher(2) },
+    ];
+    for (const query of queries) {
+      const base = tokensProblem(law, query, U, identityMatrix(2));
+      const own = plainLimitQuantities({ ...base, length, measures: ['effective_tokens'] }).effective_tokens!.value[0]!;
+      const rng = stream(2, `tokens ${JSON.stringify(query)}`, 0);
+      const [drawQuery, drawToken] = [query.kind === 'law' ? lawDraw(query.law) : null, lawDraw(law)];
+      const z = Float64Array.from(query.kind === 'at' ? query.at : [0, 0]);
+      const token = new Float64Array(2);
+      let share = 0;
+      const n = 40_000;
+      for (let k = 0; k < n; k++) {
+        drawQuery?.(rng, z, 0);
+        let [total, squares] = [0, 0];
+        for (let l = 0; l < length; l++) {
+          drawToken(rng, token, 0);
+          const e = Math.exp((U[0]![0]! * z[0]! + U[0]![1]! * z[1]!) * token[0]! + U[1]![1]! * z[1]! * token[1]!);
+          total += e;
+          squares += e * e;
+        }
+        share += squares / (total * total) / n;
+      }
+      near(own, 1 / share, 0.02 * own);
+    }
+    const file = plainLimitQuantities({
+      ...tokensProblem(rademacher(2), queries[0]!, U, identityMatrix(2)),
+      measures: ['effective_tokens'],
+    });
+    assert.match(file.effective_tokens!.reason!, /Gaussian scores/);
+  });
+
   it('in a task is the prediction at an infinite prompt', () => {
     const task = { ...taskOfDimension(3), tokens: rademacher(3), noise: 0.3 };
     const base = { ...taskProblem(task, 20), measures: ['limit_norm', 'gaussian_gap'] as const };
