@@ -53,7 +53,10 @@ describe('the VSIX in a clean editor, for a new user', function () {
 
   it('moves the curve with a change, and says one thing about a mistake', async () => {
     const before = await workbench.spoken();
-    await workbench.replace('0.5', '0.7');
+    // One key: each further one would be a spec, and have curves, of its own.
+    await workbench.select('0.5');
+    await workbench.page.keyboard.press('ArrowRight');
+    await workbench.page.keyboard.type('5');
     const moved = await workbench.moved(before);
     await workbench.replace('plot risk', 'plot rsk');
     await workbench.panel().locator('.banner.stale').waitFor();
@@ -70,5 +73,18 @@ describe('the VSIX in a clean editor, for a new user', function () {
       /^\d+ runs$/.test((await workbench.panel().locator('header .status').textContent()) ?? ''),
     );
     assert.deepEqual(await workbench.notifications(), []);
+  });
+
+  it('runs the expectations as tests', async () => {
+    const { page } = workbench;
+    await workbench.command('Test: Run All Tests');
+    await workbench.command('Testing: Focus on Test Explorer View');
+    await page.locator('.codicon-testing-passed-icon').first().waitFor();
+    await workbench.until(
+      'a mark beside each expectation',
+      async () => (await page.locator('.testing-run-glyph.codicon-testing-passed-icon').count()) >= 2,
+    );
+    assert.equal(await page.locator('.codicon-testing-failed-icon').count(), 0);
+    await workbench.screenshot('package-tests');
   });
 });
