@@ -5,11 +5,11 @@ import { csvLines } from '../engine/export/csv.js';
 import { jsonText } from '../engine/export/json.js';
 import { fileName } from '../engine/export/name.js';
 import { type Finished, provenanceOf } from '../engine/export/source.js';
-import { makeFolder, writeWhole } from './files.js';
+import { makeOutputFolder, writeWhole } from './files.js';
 
 /** Writes `<title>.csv`, `<title>.json` and `<title>.<chart>.svg` for every experiment; returns the paths. */
 export function exportAll(finished: readonly Finished[], folder: string, version: string): string[] {
-  makeFolder(folder);
+  makeOutputFolder(folder);
   const written: string[] = [];
   const taken = new Set<string>();
   const put = (name: string, text: string) => {

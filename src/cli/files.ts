@@ -1,7 +1,8 @@
 /** Files that are either whole or not there. */
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
+import { makeFolder } from '../engine/node/folders.js';
 import { UsageError } from './exit.js';
 
 const temporaries = new Set<string>();
@@ -27,24 +28,11 @@ export function removeTemporaries(): void {
   temporaries.clear();
 }
 
-/** Not by `recursive`: Node 20 never comes back from it where the file system refuses new folders with ENOENT, as /proc does. */
-export function makeFolder(path: string): void {
-  const missing: string[] = [];
-  for (let at = resolve(path); !existsSync(at); at = dirname(at)) missing.push(at);
+export function makeOutputFolder(path: string): void {
   try {
-    for (const folder of missing.reverse()) makeOne(folder);
-    if (!statSync(path).isDirectory()) throw Object.assign(new Error('not a folder'), { code: 'ENOTDIR' });
+    makeFolder(path);
   } catch (error) {
     throw new UsageError(`cannot make the folder ${path}: ${reasonOf(error)}`);
-  }
-}
-
-/** Another process may make the same folder meanwhile. */
-function makeOne(folder: string): void {
-  try {
-    mkdirSync(folder);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
 }
 

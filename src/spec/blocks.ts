@@ -112,10 +112,13 @@ export function checkNumber(value: Value, node: Expression, what: string, rule: 
     (rule.min !== undefined && x < rule.min) ||
     (rule.above !== undefined && x <= rule.above) ||
     (rule.max !== undefined && x > rule.max) ||
-    (rule.under !== undefined && x >= rule.under) ||
-    (rule.integer === true && !Number.isSafeInteger(x))
+    (rule.under !== undefined && x >= rule.under)
   ) {
     throw new Mistake(codes.range, node, l10n.t('{0} must be {1}, not {2}.', what, need, value.text));
+  }
+  if (rule.integer === true && !Number.isSafeInteger(x)) {
+    const exact = ruleText({ ...rule, max: Number.MAX_SAFE_INTEGER });
+    throw new Mistake(codes.range, node, l10n.t('{0} must be {1}, not {2}.', what, exact, value.text));
   }
   return x;
 }

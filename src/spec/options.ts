@@ -110,7 +110,7 @@ function placeLet(parsed: ParsedSpec, name: string, text: string, option: string
   }
   const members = elements.flatMap((element) => (element.$type === 'Experiment' ? element.members : []));
   if (members.some((member) => member.$type === 'Sweep' && member.name === name)) {
-    return `\`${name}\` is swept; only a \`let\` at the top of the file can be set.`;
+    return `\`${name}\` is swept, and its \`sweep\` says its values; only a \`let\` at the top of the file can be set.`;
   }
   if (members.some((member) => member.$type === 'Let' && member.name === name)) {
     return `\`${name}\` is defined inside an experiment; only a \`let\` at the top of the file can be set.`;

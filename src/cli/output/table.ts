@@ -29,7 +29,7 @@ export function table({ file, result }: Finished, style: Style, brief = false): 
     if (outcome.status !== 'failed') return [];
     const { message, line, code } = outcome.failure;
     return [
-      `  ${style.red('failed')} ${nameOf(experiment, i)}${line === null ? '' : ` (${file}:${line})`}: ${printable(message)} [attn.${failureCodes[code]}, ${code}]${run.repeat > 0 ? ` repeat ${run.repeat}` : ''}`,
+      `  ${[style.red('failed'), nameOf(experiment, i), line === null ? '' : `(${file}:${line})`].filter((part) => part !== '').join(' ')}: ${printable(message)} [attn.${failureCodes[code]}, ${code}]${run.repeat > 0 ? ` repeat ${run.repeat}` : ''}`,
     ];
   });
   const expectations = result.expectations
@@ -69,7 +69,7 @@ function mark(verdict: Verdict, style: Style): string {
 
 function nameOf(experiment: Experiment, run: number): string {
   const at = Object.entries(experiment.runs[run]!.at).map(([name, value]) => `${name} = ${value.text}`);
-  return at.length === 0 ? 'the run' : `[${at.join(', ')}]`;
+  return at.length === 0 ? '' : `[${at.join(', ')}]`;
 }
 
 function caption(file: string, { experiment, runs }: ExperimentResult): string {

@@ -1,8 +1,9 @@
 /** Small files in one folder, within a bound. A folder that cannot be written or read is an empty one, never an error. */
 import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
-import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolder } from './folders.js';
 
 /** Puts between two looks at the size of the folder. */
 const putsBetweenSweeps = 64;
@@ -61,7 +62,7 @@ export class FileShelf {
     const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
     this.temporaries.add(temporary);
     try {
-      await mkdir(this.folder, { recursive: true });
+      makeFolder(this.folder);
       await writeFile(temporary, content, { flag: 'wx' });
       await rename(temporary, path);
       if (this.puts++ % putsBetweenSweeps === 0) await this.sweep();
