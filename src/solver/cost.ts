@@ -39,6 +39,8 @@ export interface ProblemSize {
   readonly quantiles: boolean;
   /** Prompts sampled for each value that has no exact form; null is the solver's choice. */
   readonly samples: number | null;
+  /** Numbers in the data files that the tokens come from. */
+  readonly fileValues: number;
 }
 
 /** Plain TypeScript, f64: one token drawn and weighted (measured, d = 5). */
@@ -47,6 +49,9 @@ const secondsPerToken = 63e-9;
 const secondsPerPrompt = 1e-6;
 /** The sampling kernels in single precision (measured, d = 5): a token in the plane of score and value, one with all its coordinates, a prompt, a step. */
 const kernelSeconds = { planeToken: 5.5e-9, token: 12e-9, prompt: 1.1e-7, step: 4e-6 } as const;
+/** One number of a file in one pass over it (measured, 50 000 × 256), and the passes that limits and bounds at 32 queries take. */
+const secondsPerFileValue = 1.3e-9;
+const filePasses = 230;
 const quasiMonteCarloPoints = 8192;
 /** A gradient flow takes about a hundred steps of twelve stages, and the dense output three more a point. */
 const flowEvaluations = 1200;
@@ -88,12 +93,13 @@ export function costOf(size: ProblemSize): Cost {
     size.errors * Math.max(1, points) * ((size.exact ? 2e-3 + 1e-8 * D ** 3 : error) + (size.exact && size.quantiles ? error : 0));
   // A sample size asked for is spent at least once, whatever form the other quantities have.
   const asked = samples === null || size.exact ? 0 : samples * perPrompt;
-  const seconds = setUp + evaluations + trainingSeconds(size) + concentration + asked;
+  const passes = size.errors > 0 ? filePasses * Math.max(1, points) * size.fileValues * secondsPerFileValue : 0;
+  const seconds = setUp + evaluations + trainingSeconds(size) + concentration + asked + passes;
   const matrices = 8 * D * D * 12;
   const state = 8 * size.parameters * 40;
   const recorded = 8 * size.points * (size.measures + 2) * 4;
   const nodes = size.exact && !size.balanced ? quasiMonteCarloPoints * 8 * 2 * D : 1e5;
-  return { seconds, bytes: matrices + state + recorded + nodes };
+  return { seconds, bytes: matrices + state + recorded + nodes + 16 * size.fileValues };
 }
 
 /** The sizes of a problem. */
@@ -133,7 +139,25 @@ export function sizeOf<E>(problem: Problem<E>): ProblemSize {
     errors: problem.concentrate?.of.length ?? 0,
     quantiles: problem.facets.includes('quantile'),
     samples: problem.concentrate?.samples ?? problem.solver.samples,
+    fileValues: fileValues(setting.kind === 'tokens' ? setting.law : setting.task.tokens),
   };
+}
+
+function fileValues<E>(law: Law<E> | null): number {
+  switch (law?.kind) {
+    case 'empirical': {
+      const tokens: unknown = law.tokens;
+      return typeof tokens === 'object' && tokens !== null && 'rows' in tokens && typeof tokens.rows === 'number'
+        ? tokens.rows * law.dimension
+        : 0;
+    }
+    case 'mixture':
+      return law.components.reduce((sum, part) => sum + fileValues(part), 0);
+    case 'affine':
+      return fileValues(law.base);
+    default:
+      return 0;
+  }
 }
 
 /** Estimated time and memory of `problem`. */

@@ -18,6 +18,7 @@ const size: ProblemSize = {
   measures: 1,
   errors: 0,
   quantiles: false,
+  fileValues: 0,
   samples: null,
 };
 
@@ -58,6 +59,16 @@ const problem = (change: Partial<Problem>): Problem => ({
 });
 
 describe('cost estimates', () => {
+  it('counts the passes over a file', () => {
+    const tokens = (rows: number): Problem => ({
+      ...problem({ train: null, concentrate: { of: ['output'], confidence: 0.95, samples: null } }),
+      setting: { kind: 'tokens', law: { kind: 'empirical', dimension: 256, tokens: { rows, columns: 256, data: new Float64Array(0) } } },
+    });
+    const [small, large] = [estimateCost(tokens(100)), estimateCost(tokens(50_000))];
+    assert.ok(large.seconds - small.seconds > 2 && large.seconds < 30);
+    assert.ok(large.bytes > 1e8);
+  });
+
   it('does not depend on the length where the solver is exact', () => {
     assert.deepEqual(estimateCost(problem({ length: 10 })), estimateCost(problem({ length: 1e12 })));
     assert.deepEqual(estimateCost(problem({ length: 10 })), estimateCost(problem({ length: Number.POSITIVE_INFINITY })));
