@@ -1,4 +1,5 @@
 /** Quantities that statements name, and whether they apply to the experiment. */
+import * as l10n from '@vscode/l10n';
 import type { AstNode } from 'langium';
 import { nearest } from '../language/distance.js';
 import type { Expression, Quantity } from '../language/generated/ast.js';
@@ -41,7 +42,7 @@ export function quantityRef(study: Study, form: QuantityForm, node: AstNode): Qu
     throw new Mistake(
       codes.quantity,
       node,
-      `\`${form.name}\` is not a quantity${guess === undefined ? '.' : `; did you mean \`${guess}\`?`}`,
+      l10n.t('`{0}` is not a quantity{1}', form.name, guess === undefined ? '.' : l10n.t('; did you mean `{0}`?', guess)),
     );
   }
   const isError = errorNames.includes(name);
@@ -51,25 +52,34 @@ export function quantityRef(study: Study, form: QuantityForm, node: AstNode): Qu
     throw new Mistake(
       codes.facet,
       node,
-      `\`.${form.facet}\` does not apply to \`${name}\`${own.length === 0 ? '' : `, which has ${own.map((one) => `\`.${one}\``).join(', ')}`}.`,
+      l10n.t(
+        '`.{0}` does not apply to `{1}`{2}.',
+        form.facet ?? '',
+        name,
+        own.length === 0 ? '' : l10n.t(', which has {0}', own.map((one) => `\`.${one}\``).join(', ')),
+      ),
     );
   }
   if (form.form === 'trust_length' && !isError) {
     throw new Mistake(
       codes.form,
       node,
-      `\`trust_length of\` applies to the error quantities, such as \`output_error\`, not to \`${name}\`.`,
+      l10n.t('`trust_length of` applies to the error quantities, such as `output_error`, not to `{0}`.', name),
     );
   }
   if (form.form === 'trust_length' && facet !== null) {
-    throw new Mistake(codes.form, node, '`trust_length` is of an error quantity and uses its certified bound; leave the facet out.');
+    throw new Mistake(
+      codes.form,
+      node,
+      l10n.t('`trust_length` is of an error quantity and uses its certified bound; leave the facet out.'),
+    );
   }
   checkApplies(study, name, node);
   let threshold: number | null = null;
   if (form.form === 'trust_length') {
-    threshold = constantNumber(study, form.threshold, 'The threshold of `trust_length`');
+    threshold = constantNumber(study, form.threshold, l10n.t('The threshold of `trust_length`'));
     if (threshold <= 0) {
-      throw new Mistake(codes.range, form.threshold!, `The threshold of \`trust_length\` must be positive, not ${threshold}.`);
+      throw new Mistake(codes.range, form.threshold!, l10n.t('The threshold of `trust_length` must be positive, not {0}.', threshold));
     }
   }
   return { name, facet, form: form.form, threshold };
@@ -82,11 +92,11 @@ function checkApplies(study: Study, name: QuantityName, node: AstNode): void {
     if (study.scope.file.damage.length > 0) {
       throw new Damaged();
     }
-    throw new Mistake(codes.measure, node, `\`${name}\` does not apply here: ${why}.`);
+    throw new Mistake(codes.measure, node, l10n.t('`{0}` does not apply here: {1}.', name, why));
   };
   if (errorNames.includes(name)) {
     if (!has('concentrate')) {
-      refuse('it compares finite and infinite prompts, which a block `concentrate { … }` asks for');
+      refuse(l10n.t('it compares finite and infinite prompts, which a block `concentrate { … }` asks for'));
     }
     return;
   }
@@ -97,13 +107,13 @@ function checkApplies(study: Study, name: QuantityName, node: AstNode): void {
     return;
   }
   if (!has('task')) {
-    refuse('it needs a `task`');
+    refuse(l10n.t('it needs a `task`'));
   }
   if (name === 'training_loss' && variant !== 'sgd' && variant !== 'adam') {
-    refuse('only `train sgd` and `train adam` have mini-batches; `risk` is the population risk');
+    refuse(l10n.t('only `train sgd` and `train adam` have mini-batches; `risk` is the population risk'));
   }
   if (onlyWhileTraining.includes(name) && !has('train')) {
-    refuse('it follows a training, and there is no `train` block');
+    refuse(l10n.t('it follows a training, and there is no `train` block'));
   }
 }
 
