@@ -4,7 +4,7 @@
 import type { RunResult, Series } from '../solver/result.js';
 import { fitLine } from '../solver/statistics.js';
 import { type Experiment, type QuantityRef, quantityKey } from '../spec/experiment.js';
-import { paperSeries } from './paper.js';
+import { paperNote, paperSeries } from './paper.js';
 import type { RunOutcome } from './results.js';
 import { groupOf } from './schedule.js';
 
@@ -52,7 +52,9 @@ function facetsOfRuns(experiment: Experiment): QuantityRef[] {
 export function derive(experiment: Experiment, outcomes: readonly RunOutcome[]): RunOutcome[] {
   const groups = lengthGroups(experiment, outcomes);
   const added: Record<string, Series>[] = outcomes.map(() => ({}));
-  for (const quantity of [...wantedQuantities(experiment), ...facetsOfRuns(experiment)]) {
+  const notes: Set<string>[] = outcomes.map(() => new Set());
+  const wanted = wantedQuantities(experiment);
+  for (const quantity of [...wanted, ...facetsOfRuns(experiment)]) {
     if (quantity.form === 'value' && quantity.facet !== 'paper') continue;
     const key = quantityKey(quantity);
     for (const group of groups) {
@@ -60,12 +62,19 @@ export function derive(experiment: Experiment, outcomes: readonly RunOutcome[]):
       const series = derivedSeries(quantity, group);
       group.runs.forEach((run, i) => {
         if (group.results[i]!.quantities[key] === undefined) added[run]![key] = series[i]!;
+        // What a chart draws of itself is told in the data alone.
+        const note = quantity.facet === 'paper' && wanted.includes(quantity) ? paperNote(quantity, series[i]!) : null;
+        if (note !== null) notes[run]!.add(note);
       });
     }
   }
   return outcomes.map((outcome, run) => {
     if (outcome.status !== 'done' || Object.keys(added[run]!).length === 0) return outcome;
-    return { ...outcome, result: { ...outcome.result, quantities: { ...outcome.result.quantities, ...added[run] } } };
+    const { result } = outcome;
+    return {
+      ...outcome,
+      result: { ...result, quantities: { ...result.quantities, ...added[run] }, notes: [...new Set([...result.notes, ...notes[run]!])] },
+    };
   });
 }
 

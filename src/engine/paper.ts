@@ -23,21 +23,35 @@ export function paperSeries(quantity: QuantityRef, group: LengthGroup): Series[]
   const first = curves[0];
   if (first === undefined || curves.some((curve) => curve?.value.length !== first.value.length))
     return nothing(`\`${name}\` was not measured at every length.`);
+  const sigma2 = first.varianceProxy !== undefined && first.varianceProxy > 0 ? first.varianceProxy : 1;
   const values: number[][] = curves.map(() => []);
+  const constants = { c1: [] as number[], c2: [] as number[] };
   for (let k = 0; k < first.value.length; k++) {
-    // The variance proxy only rescales the two constants, not the curve.
     const fit = fitPaperForm(
       group.lengths,
       curves.map((curve) => curve!.upper?.[k] ?? curve!.value[k]!),
       form,
-      1,
+      sigma2,
     );
+    constants.c1.push(fit?.c1 ?? Number.NaN);
+    constants.c2.push(fit?.c2 ?? Number.NaN);
     values.forEach((column, i) => {
       column.push(fit?.values[i] ?? Number.NaN);
     });
   }
   const few = "The paper's form is fitted to two or more finite lengths from 2 up.";
+  const fit = { ...constants, sigma2 };
   return values.map(
-    (value): Series => ({ against: first.against, value, method: 'fitted', ...(value.some(Number.isNaN) ? { reason: few } : {}) }),
+    (value): Series => ({ against: first.against, value, method: 'fitted', fit, ...(value.some(Number.isNaN) ? { reason: few } : {}) }),
   );
+}
+
+/** The form with its constants, for the reader; null along a training, where every point has its own. */
+export function paperNote(quantity: QuantityRef, { fit }: Series): string | null {
+  const [c1, c2] = [fit?.c1[0] ?? Number.NaN, fit?.c2[0] ?? Number.NaN];
+  if (fit === undefined || fit.c1.length !== 1 || Number.isNaN(c1)) return null;
+  const short = (x: number) => String(Number(x.toPrecision(3)));
+  const form = forms[quantity.name] === 'key_query_gradient' ? 'c₁ σ¹² (ln L)²' : 'c₁ σ⁶ ln L';
+  const pair = `c₁ = ${short(c1)}, c₂ = ${short(c2)} and σ² = ${short(fit.sigma2)}`;
+  return `The paper's form of ${quantity.name} is ${form} / L^(c₂/σ²) with ${pair}, fitted: above the curve, with the least mean excess in log.`;
 }

@@ -296,7 +296,9 @@ export const quantities: Readonly<Record<string, QuantityInfo>> = {
   flow_risk: quantity(
     'Risk of the gradient flow on the population risk, from the same start at time rate × step: what SGD follows but for its noise and its steps.',
   ),
-  parameter_gap: quantity('Distance to the parameters of the infinite-prompt solution from the same start.', '‖θ_L(t) − θ_∞(t)‖'),
+  parameter_gap: quantity('Distance to the parameters of the infinite-prompt solution from the same start.', '‖θ_L(t) − θ_∞(t)‖', false, [
+    'envelope',
+  ]),
   merged_parameter_gap: quantity('The same for the merged U and v.'),
   gradient_gap: quantity('Distance of the gradient to that of the infinite-prompt risk at the same parameters.', '‖∇R_L(θ_L) − ∇R_∞(θ_L)‖'),
   balance: quantity('Imbalance of the layers.', '‖A‖²_F − b²'),

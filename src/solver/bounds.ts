@@ -235,24 +235,30 @@ function upperHull(x: readonly number[], y: readonly number[]): { x: number; y: 
   return hull;
 }
 
+/** Lengths at which a trust length is tried beyond itself: bounds fall as a rule, but minima over grids need not do so at every step. */
+const beyond = Array.from({ length: 24 }, (_, i) => 1.2 ** (i + 1));
+
 /**
- * Smallest integer L ≥ 1 from which on the bound stays below `threshold`, by bisection on [1, 1e15]; Infinity when it does
- * not get there. `bound` must not grow with L beyond the answer, as the certified bounds do not.
+ * Smallest integer L ≥ 1 from which on the bound stays below `threshold`, by bisection on [1, 1e15]; Infinity when it does not get there. That
+ * it stays below is tried at longer lengths too, and the search goes on behind one where it does not.
  */
 export function trustLength(bound: (length: number) => number, threshold: number): number {
   if (!(threshold > 0)) return Number.POSITIVE_INFINITY;
-  if (bound(1) < threshold) return 1;
-  let low = 1;
-  let high = 2;
-  while (!(bound(high) < threshold)) {
-    low = high;
-    high *= 2;
-    if (high > 1e15) return Number.POSITIVE_INFINITY;
+  let low = 0;
+  for (;;) {
+    let high = Math.max(1, 2 * low);
+    while (!(bound(high) < threshold)) {
+      low = high;
+      high *= 2;
+      if (high > 1e15) return Number.POSITIVE_INFINITY;
+    }
+    while (high - low > 1) {
+      const middle = Math.floor((low + high) / 2);
+      if (bound(middle) < threshold) high = middle;
+      else low = middle;
+    }
+    const again = beyond.map((factor) => Math.ceil(factor * high)).findLast((length) => !(bound(length) < threshold));
+    if (again === undefined) return high;
+    low = again;
   }
-  while (high - low > 1) {
-    const middle = Math.floor((low + high) / 2);
-    if (bound(middle) < threshold) high = middle;
-    else low = middle;
-  }
-  return high;
 }

@@ -7,6 +7,7 @@ import type { Merged } from './parameters.js';
 import type { Concentrate, ErrorQuantity, Problem } from './problem.js';
 import type { Axis, Method, Series } from './result.js';
 import { type ErrorEstimates, type QuantileEstimate, sampleErrors } from './sampled-errors.js';
+import { varianceProxy } from './sub-gaussian.js';
 import { weakest } from './trajectory.js';
 
 /** Parameters at which the errors are measured; null stands for those of plain tokens, which the problem holds. */
@@ -106,9 +107,23 @@ export function* measureErrors(
   }
   const method = weakest(methods);
   const quantities: Record<string, Series> = {};
-  for (const [quantity, column] of columns) Object.assign(quantities, seriesOf(problem, quantity, column, against, method, samples));
+  const proxy = problem.facets.includes('paper') ? tokenProxy(problem, averagesAt(problem, of, points[0]!)) : null;
+  for (const [quantity, column] of columns) {
+    const series = seriesOf(problem, quantity, column, against, method, samples);
+    const own = `${quantity}_error`;
+    Object.assign(quantities, series, proxy === null ? {} : { [own]: { ...series[own]!, varianceProxy: proxy } });
+  }
   if (certifiedAt !== null) Object.assign(quantities, trusted(problem, certifiedAt, points.length));
   return { method, quantities, notes: [...notes] };
+}
+
+/**
+ * σ² of the tokens: their variance proxy; in a task with Gaussian x that of the mean covariance of (x, y). Null where it is not known, and for
+ * files, where it takes many passes over the tokens and only scales the form's constants.
+ */
+function tokenProxy({ setting }: Problem, averages: ErrorAverages | null): number | null {
+  if (setting.kind === 'task') return averages?.sigma2 ?? null;
+  return setting.law.kind === 'empirical' ? null : varianceProxy(setting.law).value;
 }
 
 /** The layer of one head at a point; undefined for several heads and for plain tokens, whose layer the problem holds. */

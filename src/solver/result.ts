@@ -20,6 +20,10 @@ export interface Series {
   /** Numerical error estimate of an exact value, relative. */
   readonly error?: number;
   readonly reason?: string;
+  /** σ², the variance proxy of the tokens, beside an error whose paper's form is asked for. */
+  readonly varianceProxy?: number;
+  /** Constants of a fitted form, one of each for every value of the axis. */
+  readonly fit?: { readonly c1: readonly number[]; readonly c2: readonly number[]; readonly sigma2: number };
 }
 
 /** The trained scores at some recorded points (`snapshots.ts`). */

@@ -61,7 +61,7 @@ function* measure(problem: Problem, points: readonly MeasuredPoint[]): Generator
   return { ...join(trajectory, errors), ...seen };
 }
 
-/** Plain tokens have no training: only the distance from the limit is measured. */
+/** Plain tokens have no training: only the limit and the distance from it are measured. */
 function* solvePlain(problem: Problem): Generator<SolveEvent, RunResult> {
   const value = plainCondensation(problem);
   const quantities: Record<string, Series> = plainLimitQuantities(problem);

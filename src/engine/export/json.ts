@@ -52,6 +52,10 @@ function fill(target: Record<string, unknown>, reasons: Record<string, string>, 
       if (series.samples !== undefined) target.samples = series.samples;
       if (series.error !== undefined && Number.isFinite(series.error)) target.error = series.error;
     } else if (series.against !== null) target.against ??= series.against;
+    if (series.fit !== undefined) {
+      const { c1, c2, sigma2 } = series.fit;
+      target.paper_constants = { c1: values(c1), c2: values(c2), sigma2 };
+    }
   }
   const shown = single ? series.value.slice(0, 1) : series.value;
   if (shown.length === 0 || shown.some(Number.isNaN)) reasons[field] = series.reason ?? 'The value does not exist here.';

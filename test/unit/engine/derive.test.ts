@@ -86,6 +86,21 @@ describe('derived quantities', () => {
     assert.ok(Number.isNaN(series(derived, 4, 'output_error.paper').value[0]));
   });
 
+  it('state the constants of the paper’s form with the variance proxy that they belong to', () => {
+    const lengths = [2, 10, 100, 1000];
+    const paper = quantity('output_error', { facet: 'paper' });
+    const sigma2 = 2;
+    const runs = lengths.map((L) => {
+      const value = (5 * sigma2 ** 3 * Math.log(L)) / L ** (0.7 / sigma2);
+      return done({ output_error: { ...single(value), varianceProxy: sigma2 } });
+    });
+    const [first] = derive(over(lengths, paper), runs);
+    assert.ok(first?.status === 'done');
+    const { fit } = first.result.quantities['output_error.paper']!;
+    assert.ok(Math.abs(fit!.c1[0]! - 5) < 1e-6 && Math.abs(fit!.c2[0]! - 0.7) < 1e-6 && fit!.sigma2 === 2, JSON.stringify(fit));
+    assert.match(first.result.notes.join(), /c₁ = 5, c₂ = 0\.7 and σ² = 2, fitted/);
+  });
+
   it('do without runs that failed', () => {
     const failed: RunOutcome = { status: 'failed', failure: { code: 'diverged', message: '', setting: null, line: null } };
     const runs = [done({ output_error: single(1) }), failed, done({ output_error: single(0.01) })];

@@ -283,6 +283,11 @@ describe('trust length', () => {
       trustLength((n) => 1 / n, 0.1),
       11,
     );
+    // A bump beyond the first length below the threshold: it is behind that one that the bound stays below.
+    assert.equal(
+      trustLength((n) => (n >= 15 && n <= 20 ? 0.2 : 1 / n), 0.1),
+      21,
+    );
     assert.equal(trustLength(bound, 0), Number.POSITIVE_INFINITY);
     assert.equal(
       trustLength(() => 1, 0.5),
