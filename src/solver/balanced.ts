@@ -47,7 +47,14 @@ export function isBlockForm(m: Merged, D: number): boolean {
 
 /** A, the upper left d × d block of U. */
 export function blockOf(m: Merged, D: number): number[][] {
-  return Array.from({ length: D - 1 }, (_, i) => Array.from({ length: D - 1 }, (_, j) => m.U[i * D + j]!));
+  // Loops: this is done several times for every recorded point.
+  const A: number[][] = [];
+  for (let i = 0; i < D - 1; i++) {
+    const row: number[] = [];
+    for (let j = 0; j < D - 1; j++) row.push(m.U[i * D + j]!);
+    A.push(row);
+  }
+  return A;
 }
 
 /** Sums over the path that one evaluation needs, in the coordinates where τ² = Σ λ_i ξ_i². */

@@ -36,6 +36,9 @@ class Stepper {
   readonly k: readonly Float64Array[];
   readonly next: Float64Array;
   private readonly stage: Float64Array;
+  /** Errors of orders 5 and 3, by component. */
+  private readonly e5: Float64Array;
+  private readonly e3: Float64Array;
 
   constructor(
     private readonly field: VectorField,
@@ -44,6 +47,8 @@ class Stepper {
     this.k = Array.from({ length: rowCount }, () => new Float64Array(n));
     this.next = new Float64Array(n);
     this.stage = new Float64Array(n);
+    this.e5 = new Float64Array(n);
+    this.e3 = new Float64Array(n);
   }
 
   private combine(row: readonly number[], y: Float64Array, h: number, out: Float64Array): void {
@@ -63,17 +68,24 @@ class Stepper {
       this.combine(stages[s - 1]!, y, h, out);
       this.field.evaluate(out, this.k[s]!);
     }
+    const { e5, e3, n } = this;
+    e5.fill(0);
+    e3.fill(0);
+    for (let j = 0; j <= stageCount; j++) {
+      const weight5 = error5[j]!;
+      const weight3 = error3[j]!;
+      if (weight5 === 0 && weight3 === 0) continue;
+      const k = this.k[j]!;
+      for (let i = 0; i < n; i++) {
+        e5[i]! += weight5 * k[i]!;
+        e3[i]! += weight3 * k[i]!;
+      }
+    }
     let sum5 = 0;
     let sum3 = 0;
-    for (let i = 0; i < this.n; i++) {
-      let e5 = 0;
-      let e3 = 0;
-      for (let j = 0; j <= stageCount; j++) {
-        e5 += error5[j]! * this.k[j]![i]!;
-        e3 += error3[j]! * this.k[j]![i]!;
-      }
-      sum5 += e5 * e5;
-      sum3 += e3 * e3;
+    for (let i = 0; i < n; i++) {
+      sum5 += e5[i]! * e5[i]!;
+      sum3 += e3[i]! * e3[i]!;
     }
     const blend = sum5 + 0.01 * sum3;
     return blend === 0 ? 0 : (h * sum5) / (Math.sqrt(blend) * scale);
@@ -104,10 +116,14 @@ class Stepper {
       rows[0]![i] = difference;
       rows[1]![i] = h * k[0]![i]! - difference;
       rows[2]![i] = 2 * difference - h * (k[stageCount]![i]! + k[0]![i]!);
-      for (let r = 0; r < 4; r++) {
-        let sum = 0;
-        for (let j = 0; j < rowCount; j++) sum += denseRows[r]![j]! * k[j]![i]!;
-        rows[3 + r]![i] = h * sum;
+    }
+    for (let r = 0; r < denseRows.length; r++) {
+      const row = rows[3 + r]!;
+      for (let j = 0; j < rowCount; j++) {
+        const weight = h * denseRows[r]![j]!;
+        if (weight === 0) continue;
+        const slope = k[j]!;
+        for (let i = 0; i < n; i++) row[i]! += weight * slope[i]!;
       }
     }
     return rows;

@@ -30,16 +30,20 @@ export function snapshotsOf(problem: Problem, layout: Layout, points: readonly M
     const point = points[index]!;
     const { U, v } = merge(layout, point.theta, merged);
     const scale = heads === 1 ? v[d]! : 1;
-    const matrix = Array.from({ length: d }, (_, i) =>
-      Array.from({ length: d }, (_, j) => {
-        if (heads === 1) return U[i * D + j]!;
-        let sum = 0;
-        for (let h = 0; h < heads; h++) sum += v[h * D + d]! * U[(h * D + i) * D + j]!;
-        return sum;
-      }),
-    );
+    const matrix: number[][] = [];
+    const entries: number[] = [];
+    for (let i = 0; i < d; i++) {
+      const row: number[] = [];
+      for (let j = 0; j < d; j++) {
+        let entry = heads === 1 ? U[i * D + j]! : 0;
+        if (heads > 1) for (let h = 0; h < heads; h++) entry += v[h * D + d]! * U[(h * D + i) * D + j]!;
+        row.push(entry);
+        entries.push(entry);
+      }
+      matrix.push(row);
+    }
     at.push(against === 'step' ? (point.step ?? 0) : point.time);
-    matrices.push(matrix.flat());
+    matrices.push(entries);
     scales.push(scale);
     eigenvalues.push(falling(symmetricEigen(symmetrise(matrix)).values, scale));
   }
