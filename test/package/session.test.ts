@@ -54,8 +54,15 @@ describe('a working day with the packaged extension', function () {
     await ring.waitFor();
     const busy = item().filter({ hasText: /Attn \d+%/ });
     await busy.waitFor();
-    await workbench.until('some of it is drawn', async () => /from/.test(await workbench.spoken()));
     await workbench.screenshot('session-running');
+    const dead = solver()!.id;
+    process.kill(dead, 'SIGKILL');
+    await page.locator('.notifications-toasts', { hasText: 'runs that were under way start over' }).waitFor();
+    await workbench.command('Notifications: Clear All Notifications');
+    await workbench.until('another solver works on it', async () => {
+      const now = solver();
+      return now !== undefined && now.id !== dead && now.seconds > 1 && (await ring.isVisible());
+    });
     await busy.locator('a').click();
     await ring.waitFor({ state: 'hidden' });
     await busy.waitFor({ state: 'hidden' });

@@ -44,6 +44,8 @@ export class Study {
   private sentBudget: number | null = 0;
   /** A run was asked for before there was a plan. */
   private asked = false;
+  /** What was asked for last has started over because the solver ended. */
+  private startedOver = false;
   private revision = 0;
   private ended = 0;
   private results = new Map<string, Result>();
@@ -159,6 +161,7 @@ export class Study {
   /** Solves the plan as the text has it, however long that takes; as soon as there is one. */
   run(): void {
     this.asked = this.plan === null;
+    this.startedOver = false;
     if (this.plan !== null) this.solve(this.plan, null);
   }
 
@@ -184,13 +187,16 @@ export class Study {
     this.changed();
   }
 
-  /** The solver knows nothing any more. */
+  /** The solver knows nothing any more. What was under way starts over; what was asked for, once: after that it may be what ends the solver. */
   solverRestarted(): void {
+    const again = this.busy && this.sentBudget === null && !this.startedOver;
     this.sent = '';
     this.ended = this.revision;
     if (this.interests.size === 0) return;
     this.services.post({ type: 'watch', study: this.uri, watched: this.watched });
-    this.solveLive();
+    if (again) this.run();
+    else this.solveLive();
+    this.startedOver = again;
   }
 
   receive(message: Extract<SolverMessage, { study: string }>): void {
@@ -213,7 +219,9 @@ export class Study {
     // An empty frame between two sets of curves would be a flicker, and so would a tab that goes and comes back.
     const shown = old?.snapshot.charts ?? null;
     const replacing = !snapshot.settled && own !== null && !hasCurve(own) && shown !== null && hasCurve(shown);
-    const standing = replacing ? old?.snapshot : null;
+    // The same runs again, for a new solver: what they give is known already.
+    const again = same && !snapshot.settled && old.snapshot.runs.done > snapshot.runs.done;
+    const standing = replacing || again ? old?.snapshot : null;
     const charts = standing?.charts ?? own;
     const table = standing?.table ?? snapshot.table ?? kept?.table ?? null;
     const parameters = standing?.parameters ?? snapshot.parameters ?? kept?.parameters ?? null;

@@ -247,6 +247,50 @@ describe('a study', () => {
     assert.ok(posted.some(({ type }) => type === 'solve'));
   });
 
+  it('starts over, once, what was asked for when the solver ended', () => {
+    const { study, solves } = studied();
+    study.addInterest({});
+    study.receivePlan(plan(1, 'x'));
+    study.run();
+    study.solverRestarted();
+    study.solverRestarted();
+    study.run();
+    study.solverRestarted();
+    assert.deepEqual(
+      solves().map(({ budget }) => budget),
+      [2, null, null, 2, null, null],
+    );
+    assert.equal(study.busy, true);
+  });
+
+  it('keeps what is known while a new solver solves the same again', () => {
+    const { study } = studied();
+    study.addInterest({});
+    study.receivePlan(plan(1, 'x'));
+    study.receive({ type: 'snapshot', study: study.uri, revision: 1, snapshot: snapshot('h') });
+    study.solverRestarted();
+    const runs = { total: 1, done: 0, running: 1, failed: 0, cached: 0, fraction: 0.5, failures: [] };
+    const partial = [{ id: 'partial', title: 'Partial', panels: [] }] as unknown as ChartModel[];
+    study.receive({ type: 'snapshot', study: study.uri, revision: 2, snapshot: snapshot('h', { runs, charts: partial, settled: false }) });
+    assert.equal(study.snapshot('A')?.charts, charts);
+    assert.equal(study.snapshot('A')?.runs.running, 1);
+    study.receive({ type: 'snapshot', study: study.uri, revision: 2, snapshot: snapshot('h', { charts: partial }) });
+    assert.equal(study.snapshot('A')?.charts, partial);
+  });
+
+  it('does not run again what was done when the solver ended', () => {
+    const { study, solves } = studied();
+    study.addInterest({});
+    study.receivePlan(plan(1, 'x'));
+    study.run();
+    study.receive({ type: 'ended', study: study.uri, revision: 2, status: 'finished' });
+    study.solverRestarted();
+    assert.deepEqual(
+      solves().map(({ budget }) => budget),
+      [2, null, 2],
+    );
+  });
+
   it('lets the solver forget it when the last one looks away, and starts over when one comes back', () => {
     const { study, posted, solves } = studied();
     const [one, other] = [{}, {}];
