@@ -22,8 +22,8 @@ export class WorkingModel {
   readonly keyQuery: Float64Array;
   /** Jᵀ v_h; heads × D. */
   readonly value: Float64Array;
-  private readonly line: Float64Array;
-  private readonly image: Float64Array;
+  /** U S of one head. */
+  private readonly half: Float64Array;
 
   constructor(
     private readonly root: Float64Array,
@@ -33,24 +33,35 @@ export class WorkingModel {
     this.heads = heads;
     this.dimension = dimension;
     this.width = dimension + 1;
-    this.line = new Float64Array(dimension);
-    this.image = new Float64Array(dimension);
+    this.half = new Float64Array(this.width * dimension);
     this.keyQuery = new Float64Array(heads * this.width * dimension);
     this.value = new Float64Array(heads * this.width);
   }
 
   set(m: Merged): void {
-    const { dimension: d, width: D, root, keyQuery, value, line, image } = this;
+    const { dimension: d, width: D, root, keyQuery, value, half } = this;
     for (let h = 0; h < this.heads; h++) {
+      const from = h * D * D;
       const to = h * D * d;
-      for (let i = 0; i < D; i++) multiplyTransposed(root, d, d, m.U, keyQuery, (h * D + i) * D, to + i * d);
-      for (let j = 0; j < d; j++) {
-        for (let i = 0; i < d; i++) line[i] = keyQuery[to + i * d + j];
-        multiplyTransposed(root, d, d, line, image);
-        for (let i = 0; i < d; i++) keyQuery[to + i * d + j] = image[i];
+      for (let i = 0; i < D; i++) {
+        for (let j = 0; j < d; j++) {
+          let sum = 0;
+          for (let k = 0; k < d; k++) sum += m.U[from + i * D + k]! * root[k * d + j]!;
+          half[i * d + j] = sum;
+        }
       }
-      multiplyTransposed(root, d, d, m.v, value, h * D, h * D);
-      value[h * D + d] = m.v[h * D + d];
+      for (let i = 0; i < d; i++) {
+        for (let j = 0; j < d; j++) {
+          let sum = 0;
+          for (let k = 0; k < d; k++) sum += root[k * d + i]! * half[k * d + j]!;
+          keyQuery[to + i * d + j] = sum;
+        }
+        let sum = 0;
+        for (let k = 0; k < d; k++) sum += root[k * d + i]! * m.v[h * D + k]!;
+        value[h * D + i] = sum;
+        keyQuery[to + d * d + i] = half[d * d + i]!;
+      }
+      value[h * D + d] = m.v[h * D + d]!;
     }
   }
 
@@ -65,8 +76,6 @@ export class GradientSum {
   private readonly keyQuery: Float64Array;
   private readonly value: Float64Array;
   private readonly half: Float64Array;
-  private readonly line: Float64Array;
-  private readonly image: Float64Array;
 
   constructor(
     private readonly root: Float64Array,
@@ -76,8 +85,6 @@ export class GradientSum {
     this.keyQuery = new Float64Array(heads * (dimension + 1) * dimension);
     this.value = new Float64Array(heads * (dimension + 1));
     this.half = new Float64Array((dimension + 1) * dimension);
-    this.line = new Float64Array(dimension);
-    this.image = new Float64Array(dimension);
   }
 
   /** How many numbers the sums are. */
@@ -117,20 +124,31 @@ export class GradientSum {
 
   /** Writes `scale` times the sums as gradients of U (heads × D × D; the last column is 0, as the query is (x_q, 0)) and v (heads × D). */
   finish(scale: number, gU: Float64Array, gv: Float64Array): void {
-    const { dimension: d, root, half, line, image } = this;
+    const { dimension: d, root, half, keyQuery, value } = this;
     const D = d + 1;
-    gU.fill(0);
     for (let h = 0; h < this.heads; h++) {
-      for (let i = 0; i < D; i++) multiply(root, d, d, this.keyQuery, half, (h * D + i) * d, i * d);
-      for (let j = 0; j < d; j++) {
-        for (let i = 0; i < d; i++) line[i] = half[i * d + j];
-        multiply(root, d, d, line, image);
-        for (let i = 0; i < d; i++) gU[(h * D + i) * D + j] = scale * image[i];
-        gU[(h * D + d) * D + j] = scale * half[d * d + j];
+      const from = h * D * d;
+      const to = h * D * D;
+      for (let i = 0; i < D; i++) {
+        for (let j = 0; j < d; j++) {
+          let sum = 0;
+          for (let k = 0; k < d; k++) sum += root[j * d + k]! * keyQuery[from + i * d + k]!;
+          half[i * d + j] = scale * sum;
+        }
+        gU[to + i * D + d] = 0;
       }
-      multiply(root, d, d, this.value, image, h * D);
-      for (let i = 0; i < d; i++) gv[h * D + i] = scale * image[i];
-      gv[h * D + d] = scale * this.value[h * D + d];
+      for (let i = 0; i < d; i++) {
+        for (let j = 0; j < d; j++) {
+          let sum = 0;
+          for (let k = 0; k < d; k++) sum += root[i * d + k]! * half[k * d + j]!;
+          gU[to + i * D + j] = sum;
+        }
+        let sum = 0;
+        for (let k = 0; k < d; k++) sum += root[i * d + k]! * value[h * D + k]!;
+        gv[h * D + i] = scale * sum;
+        gU[to + d * D + i] = half[d * d + i]!;
+      }
+      gv[h * D + d] = scale * value[h * D + d]!;
     }
   }
 }
