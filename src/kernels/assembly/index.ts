@@ -195,7 +195,16 @@ function collect<T>(): void {
     }
     for (let at = part, end: usize = rows * S; at < end; at += S) {
       const f = v128.mul<T>(error, v128.load(setting.slope + at));
-      for (let j = setting.query + part, last = j + d * S; j < last; j += S) {
+      let j = setting.query + part;
+      const last = j + d * S;
+      for (; j + 3 * S < last; j += 4 * S) {
+        addTo<T>(to, v128.mul<T>(f, v128.load(j)));
+        addTo<T>(to + S, v128.mul<T>(f, v128.load(j + S)));
+        addTo<T>(to + 2 * S, v128.mul<T>(f, v128.load(j + 2 * S)));
+        addTo<T>(to + 3 * S, v128.mul<T>(f, v128.load(j + 3 * S)));
+        to += 4 * S;
+      }
+      for (; j < last; j += S) {
         addTo<T>(to, v128.mul<T>(f, v128.load(j)));
         to += S;
       }

@@ -1,6 +1,6 @@
 // Vectors of a law from normals and words, four prompts at once (`shapeVector` in ../prompt-draws.ts is one of them).
 import { fraction, splatAt } from './elementary';
-import { copy, stride } from './lanes';
+import { stride } from './lanes';
 import { allocate, dimension, words } from './setting';
 
 const normal: i32 = 0;
@@ -55,16 +55,14 @@ export function makeComponent<T>(bound: f64, kind: i32, n: i32, factorKind: i32,
 // One vector (d lane vectors) to `to`, from the normals at `normals` and the words drawn before.
 export function shapeVector<T>(law: Component, normals: usize, to: usize): void {
   if (law.next == null) {
-    drawBase<T>(law, normals, words);
-    transform<T>(law, to);
+    transform<T>(law, drawBase<T>(law, normals, words), to);
     return;
   }
   // Every component is made for all lanes, and each lane takes the one that its first word has chosen.
   let component: Component | null = law;
   let from: f64 = 0;
   while (component != null) {
-    drawBase<T>(component, normals, words + 16);
-    transform<T>(component, image);
+    transform<T>(component, drawBase<T>(component, normals, words + 16), image);
     const last = component.next == null;
     for (let lane = 0; lane < 4; lane++) {
       const u = <f64>load<u32>(words + 4 * lane) * 2.3283064365386963e-10;
@@ -84,14 +82,12 @@ export function shapeVector<T>(law: Component, normals: usize, to: usize): void 
   }
 }
 
-function drawBase<T>(component: Component, normals: usize, from: usize): void {
+// Where the base vector is: its normals themselves, or `base`.
+function drawBase<T>(component: Component, normals: usize, from: usize): usize {
   const n = component.n;
+  if (component.base == normal) return normals;
   const S = stride<T>();
   switch (component.base) {
-    case normal: {
-      copy(base, normals, n * S);
-      break;
-    }
     case sphere: {
       for (let part: usize = 0; part < S; part += 16) {
         let square = v128.splat<T>(0);
@@ -137,10 +133,11 @@ function drawBase<T>(component: Component, normals: usize, from: usize): void {
       break;
     }
   }
+  return base;
 }
 
-// mean + factor · base, to `to`.
-function transform<T>(component: Component, to: usize): void {
+// mean + factor · b, to `to`.
+function transform<T>(component: Component, b: usize, to: usize): void {
   const n = component.n;
   const S = stride<T>();
   const d = dimension;
@@ -148,12 +145,12 @@ function transform<T>(component: Component, to: usize): void {
     let factor = component.factor;
     for (let i = 0; i < d; i++) {
       let sum = splatAt<T>(component.mean + i * sizeof<T>());
-      if (component.factorKind == noFactor) sum = v128.add<T>(sum, v128.load(base + i * S + part));
+      if (component.factorKind == noFactor) sum = v128.add<T>(sum, v128.load(b + i * S + part));
       else if (component.factorKind == diagonal) {
-        sum = v128.add<T>(sum, v128.mul<T>(splatAt<T>(factor + i * sizeof<T>()), v128.load(base + i * S + part)));
+        sum = v128.add<T>(sum, v128.mul<T>(splatAt<T>(factor + i * sizeof<T>()), v128.load(b + i * S + part)));
       } else {
         for (let j = 0; j < n; j++) {
-          sum = v128.add<T>(sum, v128.mul<T>(splatAt<T>(factor), v128.load(base + j * S + part)));
+          sum = v128.add<T>(sum, v128.mul<T>(splatAt<T>(factor), v128.load(b + j * S + part)));
           factor += sizeof<T>();
         }
       }

@@ -90,11 +90,21 @@ export function spanPlane<T>(): void {
 @inline
 function tiltRow<T>(i: i32, part: usize): v128 {
   const S = stride<T>();
-  let from = keyQuery + i * dimension * sizeof<T>();
-  let sum = v128.mul<T>(splatAt<T>(from), v128.load(query + part));
-  for (let at = query + S + part, end: usize = query + dimension * S; at < end; at += S) {
-    from += sizeof<T>();
+  const N: usize = sizeof<T>();
+  let from = keyQuery + i * dimension * N;
+  let at = query + part;
+  const end = at + dimension * S;
+  let sum = v128.splat<T>(0);
+  for (; at + 3 * S < end; at += 4 * S) {
+    const low = v128.add<T>(v128.mul<T>(splatAt<T>(from), v128.load(at)), v128.mul<T>(splatAt<T>(from + N), v128.load(at + S)));
+    const high = v128.add<T>(
+      v128.mul<T>(splatAt<T>(from + 2 * N), v128.load(at + 2 * S)), v128.mul<T>(splatAt<T>(from + 3 * N), v128.load(at + 3 * S)));
+    sum = v128.add<T>(sum, v128.add<T>(low, high));
+    from += 4 * N;
+  }
+  for (; at < end; at += S) {
     sum = v128.add<T>(sum, v128.mul<T>(splatAt<T>(from), v128.load(at)));
+    from += N;
   }
   return sum;
 }
