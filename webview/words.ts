@@ -38,7 +38,9 @@ export function heldText({ runs, seconds, budget }: HeldBack): string {
     : l10n.t('{0} runs would take about {1}, more than the {2} allowed while typing.', runs, duration(seconds), duration(budget));
 }
 
-export function staleText({ errors, line }: StaleNote): string {
+/** `hasCharts`: there was a text without errors before. */
+export function staleText({ errors, line }: StaleNote, hasCharts: boolean): string {
+  if (!hasCharts) return l10n.t('There is nothing to show before the text is without errors. Line {0}:', line);
   if (errors <= 1) return l10n.t('The charts show the last text without errors. Line {0}:', line);
   return errors === 2
     ? l10n.t('The charts show the last text without errors. Line {0} and 1 more error:', line)

@@ -21,12 +21,12 @@ export class Banners {
 
   constructor(private readonly handlers: BannerHandlers) {}
 
-  show({ stale, held, runs, paused }: PanelContent): void {
-    fill(this.node, JSON.stringify([stale, held, runs.failures, paused, runs.running > 0]), () => {
+  show({ stale, held, runs, paused, charts }: PanelContent): void {
+    fill(this.node, JSON.stringify([stale, held, runs.failures, paused, runs.running > 0, charts.length > 0]), () => {
       const made: HTMLElement[] = [];
       if (stale !== null) {
         const link = this.link(stale.message + (stale.code === null ? '' : ` [${stale.code}]`), stale.line);
-        made.push(banner('stale', 'warning', `${staleText(stale)} `, link));
+        made.push(banner('stale', 'warning', `${staleText(stale, charts.length > 0)} `, link));
       }
       if (paused)
         made.push(

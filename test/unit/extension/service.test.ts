@@ -71,6 +71,26 @@ describe('the solver of an editor', () => {
     service.dispose();
   });
 
+  it('notes the fitted rate beside a concentration, asked for or not', async () => {
+    const { service, messages, until } = served();
+    const text = `experiment "C" {
+  sweep L over [100, 1000, 10000]
+  tokens { dimension = 2, law = gaussian(1) }
+  query { at = [0.5, 0] }
+  attention { key_query = identity, value = identity }
+  prompt { length = L }
+  concentrate { of = output }
+}
+`;
+    await service.receive({ type: 'solve', study: 'a', revision: 1, plan: planOf(text), keep: [], budget: null });
+    await until('ended');
+    const last = messages.flatMap((message) => (message.type === 'snapshot' ? [message.snapshot] : [])).at(-1)!;
+    const note = last.notes.find(({ block }) => block === 'concentrate');
+    const rate = Number(/^fitted rate of output_error (-?[\d.]+)$/.exec(note?.text.replace('−', '-') ?? '')?.[1]);
+    assert.ok(Math.abs(rate + 1) < 0.01, note?.text);
+    service.dispose();
+  });
+
   it('holds what is beyond the budget, and says what it would cost', async () => {
     const { service, messages, until } = served();
     await service.receive({ type: 'solve', study: 'a', revision: 1, plan: planOf(example), keep: [], budget: 0 });

@@ -148,8 +148,8 @@ describe('words of the panel', () => {
 
   it('say what is wrong with the text', () => {
     const note = { message: 'x', code: null, line: 3, errors: 3 };
-    assert.match(staleText(note), /Line 3 and 2 more errors:$/);
-    assert.match(staleText({ ...note, errors: 1 }), /Line 3:$/);
+    assert.match(staleText(note, true), /Line 3 and 2 more errors:$/);
+    assert.match(staleText({ ...note, errors: 1 }, true), /Line 3:$/);
   });
 
   it('count verdicts', () => {
