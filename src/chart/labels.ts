@@ -27,6 +27,7 @@ const quantities: Readonly<Record<QuantityRef['name'], Names>> = {
   output_error: { name: 'output error', symbol: 'E$\u2009‖T[μ̂_L] − T[μ]‖²$' },
   value_gradient_error: { name: 'V-gradient error', symbol: '' },
   key_query_gradient_error: { name: 'U-gradient error', symbol: '' },
+  uniform_error: { name: 'uniform output error', symbol: 'E$\u2009sup ‖T[μ̂_L] − T[μ]‖²$' },
   limit_norm: { name: 'squared norm of the limit', symbol: 'E$\u2009‖T[μ]‖²$' },
   gaussian_gap: { name: 'distance from the Gaussian limit', symbol: 'E$\u2009‖T[μ] − T[N(m, Γ)]‖²$' },
   sub_gaussian: { name: 'variance proxy', symbol: '$σ²$' },

@@ -1,4 +1,4 @@
-import { fitPaperForm } from '../solver/bounds.js';
+import { fitInverseLength, fitPaperForm } from '../solver/bounds.js';
 import type { ErrorQuantity } from '../solver/problem.js';
 import type { Series } from '../solver/result.js';
 import { type QuantityRef, quantityKey } from '../spec/experiment.js';
@@ -9,6 +9,8 @@ const forms: Readonly<Record<string, ErrorQuantity>> = {
   value_gradient_error: 'value_gradient',
   key_query_gradient_error: 'key_query_gradient',
 };
+/** Uniformly over a ball of queries the literature has C(R)²/L (Bohbot, Letrouit, Peyré and Vialard). */
+const uniform = 'uniform_error';
 
 /**
  * The paper's form (Boursier and Boyer, Propositions 3.1 and 3.4) with the constants that dominate the curve over the lengths of the sweep:
@@ -18,7 +20,7 @@ export function paperSeries(quantity: QuantityRef, group: LengthGroup): Series[]
   const name = quantityKey({ ...quantity, facet: null, form: 'value', threshold: null });
   const nothing = (reason: string) => group.runs.map(() => undefinedSeries(reason));
   const form = forms[quantity.name];
-  if (form === undefined) return nothing(`The paper has no form for \`${name}\`.`);
+  if (form === undefined && quantity.name !== uniform) return nothing(`The paper has no form for \`${name}\`.`);
   const curves = group.results.map((result) => result.quantities[name]);
   const first = curves[0];
   if (first === undefined || curves.some((curve) => curve?.value.length !== first.value.length))
@@ -27,12 +29,8 @@ export function paperSeries(quantity: QuantityRef, group: LengthGroup): Series[]
   const values: number[][] = curves.map(() => []);
   const constants = { c1: [] as number[], c2: [] as number[] };
   for (let k = 0; k < first.value.length; k++) {
-    const fit = fitPaperForm(
-      group.lengths,
-      curves.map((curve) => curve!.upper?.[k] ?? curve!.value[k]!),
-      form,
-      sigma2,
-    );
+    const measured = curves.map((curve) => curve!.upper?.[k] ?? curve!.value[k]!);
+    const fit = form === undefined ? fitInverseLength(group.lengths, measured) : fitPaperForm(group.lengths, measured, form, sigma2);
     constants.c1.push(fit?.c1 ?? Number.NaN);
     constants.c2.push(fit?.c2 ?? Number.NaN);
     values.forEach((column, i) => {
@@ -51,6 +49,8 @@ export function paperNote(quantity: QuantityRef, { fit }: Series): string | null
   const [c1, c2] = [fit?.c1[0] ?? Number.NaN, fit?.c2[0] ?? Number.NaN];
   if (fit === undefined || fit.c1.length !== 1 || Number.isNaN(c1)) return null;
   const short = (x: number) => String(Number(x.toPrecision(3)));
+  if (quantity.name === uniform)
+    return `The form of ${uniform} is C²/L with C = ${short(Math.sqrt(c1))}, fitted: the least that lies above the curve.`;
   const form = forms[quantity.name] === 'key_query_gradient' ? 'c₁ σ¹² (ln L)²' : 'c₁ σ⁶ ln L';
   const pair = `c₁ = ${short(c1)}, c₂ = ${short(c2)} and σ² = ${short(fit.sigma2)}`;
   return `The paper's form of ${quantity.name} is ${form} / L^(c₂/σ²) with ${pair}, fitted: above the curve, with the least mean excess in log.`;

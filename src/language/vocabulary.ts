@@ -252,6 +252,13 @@ export const blocks: Readonly<Record<string, BlockInfo>> = {
         meaning: 'Level of confidence bands, and the probability of `.quantile` and `.certified_quantile`.',
       },
       samples: { kind: 'integer', default: null, min: 2, meaning: 'Sampled prompts; chosen automatically when absent.' },
+      radius: {
+        kind: 'number',
+        default: null,
+        ...positive,
+        meaning: 'Radius of the ball of queries over which `uniform_error` is the supremum; it needs one.',
+        formula: 'R',
+      },
     },
   },
   solver: {
@@ -315,6 +322,12 @@ export const quantities: Readonly<Record<string, QuantityInfo>> = {
   ),
   value_gradient_error: quantity('Squared error of the gradient with respect to V.', undefined, true),
   key_query_gradient_error: quantity('Squared error of the gradient with respect to U.', undefined, true),
+  uniform_error: quantity(
+    'Largest squared error of the output over a ball of queries, one prompt for all of them; sampled, with plain tokens.',
+    'E sup_{‖z‖ ≤ R} ‖T[μ̂_L](z) − T[μ](z)‖²',
+    false,
+    ['paper'],
+  ),
   limit_norm: quantity(
     'Squared norm of the infinite-prompt limit, averaged over the query law; in a task, of the prediction.',
     'E‖T[μ](z)‖²',

@@ -220,6 +220,17 @@ export function fitPaperForm(
   };
 }
 
+/** The least c with c/L ≥ value at every finite length; null without a positive finite value. */
+export function fitInverseLength(lengths: ArrayLike<number>, values: ArrayLike<number>): PaperForm | null {
+  let c1 = 0;
+  for (let i = 0; i < lengths.length; i++) {
+    const product = lengths[i]! * values[i]!;
+    if (Number.isFinite(product)) c1 = Math.max(c1, product);
+  }
+  if (!(c1 > 0)) return null;
+  return { c1, c2: Number.NaN, values: Array.from(lengths, (L) => (Number.isFinite(L) ? (c1 / L) * (1 + 1e-12) : Number.NaN)) };
+}
+
 function upperHull(x: readonly number[], y: readonly number[]): { x: number; y: number }[] {
   const points = x.map((v, i) => ({ x: v, y: y[i]! })).sort((a, b) => a.x - b.x || b.y - a.y);
   const hull: { x: number; y: number }[] = [];

@@ -37,6 +37,8 @@ export interface ProblemSize {
   readonly errors: number;
   /** Quantiles of errors are sampled, whatever form their means have. */
   readonly quantiles: boolean;
+  /** The supremum over queries is searched prompt by prompt. */
+  readonly uniform: boolean;
   /** Prompts sampled for each value that has no exact form; null is the solver's choice. */
   readonly samples: number | null;
   /** Numbers in the data files that the tokens come from. */
@@ -94,7 +96,8 @@ export function costOf(size: ProblemSize): Cost {
   // A sample size asked for is spent at least once, whatever form the other quantities have.
   const asked = samples === null || size.exact ? 0 : samples * perPrompt;
   const passes = size.errors > 0 ? filePasses * Math.max(1, points) * size.fileValues * secondsPerFileValue : 0;
-  const seconds = setUp + evaluations + trainingSeconds(size) + concentration + asked + passes;
+  const uniform = size.uniform ? 1.5 + 32 * 1e-6 * Math.min(tokens, 1e5) * D : 0;
+  const seconds = uniform + setUp + evaluations + trainingSeconds(size) + concentration + asked + passes;
   const matrices = 8 * D * D * 12;
   const state = 8 * size.parameters * 40;
   const recorded = 8 * size.points * (size.measures + 2) * 4;
@@ -138,6 +141,7 @@ export function sizeOf<E>(problem: Problem<E>): ProblemSize {
     measures: problem.measures.length,
     errors: problem.concentrate?.of.length ?? 0,
     quantiles: problem.facets.includes('quantile'),
+    uniform: problem.measures.includes('uniform_error'),
     samples: problem.concentrate?.samples ?? problem.solver.samples,
     fileValues: fileValues(setting.kind === 'tokens' ? setting.law : setting.task.tokens),
   };

@@ -109,6 +109,8 @@ export interface Concentrate {
   readonly of: readonly ErrorQuantity[];
   readonly confidence: number;
   readonly samples: number | null;
+  /** R of the ball of queries over which `uniform_error` is the supremum; absent without one. */
+  readonly radius?: number;
 }
 
 /** The query: a law on R^D, or one fixed vector. In a task it is (x_q, 0) with x_q of the law of x, and this is null. */
@@ -140,6 +142,7 @@ export const quantityNames = [
   'output_error',
   'value_gradient_error',
   'key_query_gradient_error',
+  'uniform_error',
   'limit_norm',
   'gaussian_gap',
   'sub_gaussian',

@@ -9,6 +9,7 @@ import { type Axis, type RunResult, type RunWarning, type Series, type SolveEven
 import { type TrainingMeans, trainStochastic } from './sgd.js';
 import { snapshotsOf } from './snapshots.js';
 import { type MeasuredPoint, type MeasuredTrajectory, measureTrajectory, weakest } from './trajectory.js';
+import { uniformError } from './uniform-error.js';
 
 /**
  * Solves `problem`: yields progress (0 to 1) and, where prompts are sampled, partial results that tighten; returns the result.
@@ -70,7 +71,24 @@ function* solvePlain(problem: Problem): Generator<SolveEvent, RunResult> {
   const before: MeasuredTrajectory = { method, axes: {}, quantities };
   const warning = condensationWarning(problem, [value], null);
   const result = join(before, yield* errorsFrom(problem, [null], null, 0, before));
-  return warning === null ? result : { ...result, warnings: [warning] };
+  const uniform = problem.measures.includes('uniform_error') ? yield* uniformSeries(problem) : null;
+  return {
+    ...result,
+    ...(uniform === null
+      ? {}
+      : { method: weakest([result.method, uniform.method]), quantities: { ...result.quantities, uniform_error: uniform } }),
+    ...(warning === null ? {} : { warnings: [warning] }),
+  };
+}
+
+function* uniformSeries(problem: Problem): Generator<SolveEvent, Series> {
+  const steps = uniformError(problem);
+  let step = steps.next();
+  while (!step.done) {
+    yield { kind: 'progress', fraction: step.value };
+    step = steps.next();
+  }
+  return step.value;
 }
 
 /** Points that are looked at before all of them are. */

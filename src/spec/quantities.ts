@@ -100,6 +100,15 @@ function checkApplies(study: Study, name: QuantityName, node: AstNode): void {
     }
     return;
   }
+  if (name === 'uniform_error') {
+    if (!has('tokens') || !has('concentrate')) {
+      refuse(l10n.t('it compares finite and infinite prompts of plain `tokens`, which a block `concentrate { radius = R }` asks for'));
+    }
+    if (!study.blocks.get('concentrate')!.settings.some((setting) => setting.name === 'radius')) {
+      refuse(l10n.t('it is the largest error over a ball of queries, whose `radius` in `concentrate` is missing'));
+    }
+    return;
+  }
   if (name === 'effective_tokens' || name === 'condensation') {
     return;
   }

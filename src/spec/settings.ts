@@ -142,7 +142,8 @@ export function readConcentrate(block: BlockReader | undefined, wanted: Wanted):
   );
   const confidence = block.number('confidence', { above: 0, under: 1 }, 0.95);
   const samples = readSamples(block);
-  if (written === undefined || confidence === undefined || samples === undefined) {
+  const radius = block.has('radius') ? block.number('radius', { above: 0 }) : null;
+  if (written === undefined || confidence === undefined || samples === undefined || radius === undefined) {
     return undefined;
   }
   const named = errorQuantities.filter((error) => wanted.quantities.has(errorName[error]));
@@ -150,7 +151,7 @@ export function readConcentrate(block: BlockReader | undefined, wanted: Wanted):
     written.length === 0 && named.length === 0
       ? ['output' as const]
       : errorQuantities.filter((error) => written.includes(error) || named.includes(error));
-  return { of, confidence, samples };
+  return { of, confidence, samples, ...(radius === null ? {} : { radius }) };
 }
 
 export type Layer = Omit<Attention, 'keyQuery' | 'value'>;

@@ -18,6 +18,7 @@ const size: ProblemSize = {
   measures: 1,
   errors: 0,
   quantiles: false,
+  uniform: false,
   fileValues: 0,
   samples: null,
 };
