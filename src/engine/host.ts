@@ -43,5 +43,7 @@ export interface EngineHost {
   readonly workers: number;
   readonly cache: CacheStore | null;
   readonly checkpoints: CheckpointStore | null;
+  /** Workers run at the same time and see the same shared memory: one training may use several. */
+  readonly sharesMemory: boolean;
   spawn(events: WorkerEvents): WorkerHandle;
 }

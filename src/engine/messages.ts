@@ -3,12 +3,15 @@ import type { Problem } from '../solver/problem.js';
 import type { RunResult } from '../solver/result.js';
 import type { FileReference } from '../spec/experiment.js';
 import type { RunFailure } from './results.js';
+import type { TeamMemory } from './team.js';
 
 export interface Job {
   readonly id: number;
   readonly problem: Problem<FileReference>;
   /** Where an earlier attempt had got to. */
   readonly state: Float64Array | null;
+  /** Where other workers may lend a hand; null for a run that nobody can help with. */
+  readonly team: TeamMemory | null;
 }
 
 /** Jobs of one batch run in order; a batch is what can be cancelled. */
@@ -23,7 +26,15 @@ export interface Warm {
   readonly kind: 'warm';
 }
 
-export type ToWorker = Batch | Warm;
+/** Another worker's training: evaluate some of its prompts until it is over. A batch of its own, to be cancelled by itself. */
+export interface Assist {
+  readonly kind: 'assist';
+  readonly batch: number;
+  readonly problem: Problem<FileReference>;
+  readonly team: TeamMemory;
+}
+
+export type ToWorker = Batch | Warm | Assist;
 
 export type FromWorker =
   | { readonly kind: 'started'; readonly job: number }

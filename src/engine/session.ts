@@ -15,6 +15,7 @@ import { refine } from './refine.js';
 import type { ExperimentResult, RunFailure, RunOutcome } from './results.js';
 import { type Bundle, bundles, groupOf, takeBundle } from './schedule.js';
 import { TrainingStates } from './states.js';
+import { mostHelpers, type TeamMemory, teamMemory } from './team.js';
 
 export type EngineEvent =
   /** One run moved on. Derived quantities are not in it yet. */
@@ -81,6 +82,33 @@ interface Slot {
   bundle: Bundle<Task> | null;
   batch: number;
   known: string | null;
+  /** The slot whose training it helps with, which has `bundle` null. */
+  helps: Slot | null;
+  isCalledBack: boolean;
+  /** Of its bundle: the training that others may help with. */
+  shared: SharedTraining | null;
+}
+
+function isBusy({ bundle, helps }: Slot): boolean {
+  return bundle !== null || helps !== null;
+}
+
+interface SharedTraining {
+  readonly task: Task;
+  readonly team: TeamMemory;
+}
+
+/** Estimated seconds of a training, and of one of its steps, below which help comes too late. */
+const worthHelp = { run: 2, step: 2e-4 } as const;
+
+/** A long training stands alone in its bundle. */
+function sharedTraining({ tasks }: Bundle<Task>): SharedTraining | null {
+  const [task] = tasks;
+  const train = task?.problem.train;
+  if (task === undefined || tasks.length > 1 || (train?.kind !== 'sgd' && train?.kind !== 'adam')) return null;
+  if (task.seconds < worthHelp.run || task.seconds < worthHelp.step * train.steps) return null;
+  const team = teamMemory(task.problem);
+  return team === null ? null : { task, team };
 }
 
 /**
@@ -203,7 +231,7 @@ export class EngineSession {
   /** Cancels everything and resolves when no worker is busy any more, with what they had to say about unfinished trainings: a few hundredths of a second. */
   async stop(): Promise<void> {
     this.cancel();
-    if (this.slots.some((slot) => slot.bundle !== null)) await new Promise<void>((resolve) => this.whenIdle.push(resolve));
+    if (this.slots.some(isBusy)) await new Promise<void>((resolve) => this.whenIdle.push(resolve));
   }
 
   dispose(): void {
@@ -248,6 +276,7 @@ export class EngineSession {
     this.queue = [];
     for (const slot of this.slots) {
       if (slot.bundle?.tasks.every((task) => !this.isOpen(task))) slot.handle?.cancel(slot.batch);
+      if (slot.helps?.bundle?.tasks.every((task) => !this.isOpen(task))) this.callBack(slot.helps);
     }
   }
 
@@ -286,8 +315,9 @@ export class EngineSession {
     for (const { state, run } of task.shownBy) this.listener({ kind: 'notice', experiment: state.index, run, notice: found });
   }
 
-  private job({ id, problem, hash }: Task): Job {
-    return { id, problem, state: this.states.get(hash) };
+  private job(task: Task, shared: SharedTraining | null): Job {
+    const { id, problem, hash } = task;
+    return { id, problem, state: this.states.get(hash), team: shared?.task === task ? shared.team : null };
   }
 
   /** The tasks that the budget lets start, the cheapest first; the others are held. */
@@ -313,15 +343,50 @@ export class EngineSession {
       slot.bundle = bundle;
       slot.known = bundle.group;
       slot.batch = this.nextId++;
+      slot.shared = this.host.sharesMemory ? sharedTraining(bundle) : null;
       slot.handle ??= this.spawn(index);
-      slot.handle.post({ kind: 'batch', batch: slot.batch, jobs: bundle.tasks.map((task) => this.job(task)) });
+      slot.handle.post({ kind: 'batch', batch: slot.batch, jobs: bundle.tasks.map((task) => this.job(task, slot.shared)) });
+    }
+    this.lendHands();
+  }
+
+  /** Workers with nothing of their own to do help with the trainings that are under way, the least helped first. */
+  private lendHands(): void {
+    const shared = this.slots.filter((slot) => slot.shared !== null && slot.bundle !== null);
+    if (shared.length === 0 || this.disposed) return;
+    while (this.slots.length < this.host.workers) this.addSlot();
+    this.slots.forEach((slot, index) => {
+      if (slot.bundle !== null || slot.helps !== null) return;
+      const helpers = (leader: Slot): number => this.slots.filter(({ helps }) => helps === leader).length;
+      const leader = shared.reduce((least, other) => (helpers(other) < helpers(least) ? other : least));
+      const { task, team } = leader.shared!;
+      if (!this.isOpen(task) || helpers(leader) >= mostHelpers) return;
+      slot.helps = leader;
+      slot.isCalledBack = false;
+      slot.batch = this.nextId++;
+      slot.handle ??= this.spawn(index);
+      slot.handle.post({ kind: 'assist', batch: slot.batch, problem: task.problem, team });
+    });
+  }
+
+  /** Ends what helps `leader`, or all help. */
+  private callBack(leader: Slot | null = null): void {
+    for (const slot of this.slots) {
+      if (slot.helps === null || (leader !== null && slot.helps !== leader)) continue;
+      slot.isCalledBack = true;
+      slot.handle?.cancel(slot.batch);
     }
   }
 
   /** A worker that waits, or a new one where there may be one and it would pay; −1 for none. */
   private freeSlot(): number {
-    const idle = this.slots.findIndex((slot) => slot.bundle === null && slot.handle !== null);
+    const idle = this.slots.findIndex((slot) => slot.bundle === null && slot.handle !== null && slot.helps === null);
     if (idle >= 0) return idle;
+    if (this.slots.some(({ helps }) => helps !== null)) {
+      // Helpers are back within milliseconds, and a worker of their own is what the waiting runs get then.
+      this.callBack();
+      return -1;
+    }
     const alive = this.slots.filter((slot) => slot.handle !== null).length;
     if (secondsOf(this.queue) < worthAWorker * alive) return -1;
     const empty = this.slots.findIndex((slot) => slot.bundle === null);
@@ -332,7 +397,7 @@ export class EngineSession {
   }
 
   private addSlot(): Slot {
-    const slot: Slot = { handle: null, bundle: null, batch: 0, known: null };
+    const slot: Slot = { handle: null, bundle: null, batch: 0, known: null, helps: null, isCalledBack: false, shared: null };
     this.slots.push(slot);
     return slot;
   }
@@ -384,16 +449,21 @@ export class EngineSession {
     if (message.kind === 'done' || message.kind === 'failed') this.finishExperiments();
   }
 
-  /** The batch is over: what it left undone and is still asked for goes back to the queue. */
+  /** The batch is over, or the help: what it left undone and is still asked for goes back to the queue. */
   private release(slot: Slot): void {
     const left = slot.bundle?.tasks.filter((task) => this.isOpen(task)) ?? [];
+    // Help that ends by itself is not wanted any more, or not possible.
+    if (slot.helps !== null && !slot.isCalledBack) slot.helps.shared = null;
     slot.bundle = null;
+    slot.helps = null;
+    slot.shared = null;
+    this.callBack(slot);
     if (left.length > 0) {
       for (const task of left) task.outcome = waiting;
       this.queue.push(...bundles(left, this.host.workers));
     }
     this.dispatch();
-    if (this.slots.some((other) => other.bundle !== null)) return;
+    if (this.slots.some(isBusy)) return;
     for (const resolve of this.whenIdle.splice(0)) resolve();
   }
 

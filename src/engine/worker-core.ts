@@ -4,7 +4,8 @@ import { type RunResult, type SolveEvent, SolverFailure } from '../solver/result
 import type { TrainingMeans } from '../solver/sgd.js';
 import { warmUp } from '../solver/warm-up.js';
 import type { FileReference } from '../spec/experiment.js';
-import type { Batch, FromWorker, Job, WorkerFailure } from './messages.js';
+import type { Assist, Batch, FromWorker, Job, WorkerFailure } from './messages.js';
+import { assist, TeamLeader } from './team.js';
 
 export interface WorkerServices {
   solve(problem: Problem, means?: TrainingMeans): Generator<SolveEvent, RunResult>;
@@ -44,11 +45,22 @@ export async function runBatch(message: Batch, services: WorkerServices): Promis
   services.post({ kind: 'ended', batch: message.batch });
 }
 
+/** Helps with a training until it is over or the batch is cancelled. */
+export async function runAssist({ batch, problem, team }: Assist, services: WorkerServices): Promise<void> {
+  try {
+    const resolved = isResolved(problem) ? problem : await resolveTokens(problem, services.readTokens);
+    assist(resolved, team, services.kernels, () => services.cancelled(batch));
+  } finally {
+    // What went wrong here goes wrong in the training itself, which says so.
+    services.post({ kind: 'ended', batch });
+  }
+}
+
 /** Null when the batch was cancelled on the way. */
-async function runJob(batch: number, { id: job, problem, state }: Job, services: WorkerServices): Promise<RunResult | null> {
+async function runJob(batch: number, { id: job, problem, state, team }: Job, services: WorkerServices): Promise<RunResult | null> {
   services.post({ kind: 'started', job });
   const resolved = isResolved(problem) ? problem : await resolveTokens(problem, services.readTokens);
-  const steps = services.solve(resolved, { state, kernels: services.kernels });
+  const steps = services.solve(resolved, { state, kernels: services.kernels, help: team === null ? null : new TeamLeader(team, resolved) });
   for (;;) {
     const step = steps.next();
     if (step.done) return step.value;

@@ -9,6 +9,7 @@ import type { Problem, SolverSettings, Train } from './problem.js';
 import { promptEvaluator } from './prompt-routes.js';
 import { GradientSum, type PromptEvaluator, WorkingModel } from './prompts.js';
 import { stream } from './random.js';
+import { SolverFailure } from './result.js';
 import { promptWork } from './sampled-risk.js';
 import { taskSampler } from './sampling.js';
 
@@ -16,6 +17,18 @@ export type StochasticTrain = Extract<Train, { kind: 'sgd' | 'adam' }>;
 
 /** Places of a row of sums: Σ error², Σ error⁴, Σ label², the sharpest scores; then the gradients in working coordinates. */
 export const place = { squares: 0, fourths: 1, labels: 2, sharpest: 3, gradients: 4 } as const;
+
+/** Blocks of a batch at most: those of a larger batch are of several blocks of the kernels each. */
+const mostBlocks = 64;
+
+/** Blocks of a batch, prompts of a block, and the length of a row of sums. */
+export function batchShape<E>(problem: Problem<E>): { readonly blocks: number; readonly prompts: number; readonly row: number } {
+  const { train, setting, attention } = problem;
+  if (setting.kind !== 'task' || (train?.kind !== 'sgd' && train?.kind !== 'adam')) return { blocks: 0, prompts: 0, row: 0 };
+  const prompts = blockPrompts * Math.ceil(train.batch / (blockPrompts * mostBlocks));
+  const d = setting.task.dimension;
+  return { blocks: Math.ceil(train.batch / prompts), prompts, row: place.gradients + attention.heads * (d + 1) ** 2 };
+}
 
 export interface BatchSource {
   readonly blocks: number;
@@ -25,16 +38,16 @@ export interface BatchSource {
   readonly seconds: number;
   /** True when a result is not that of the WebAssembly kernels. */
   readonly portable: boolean;
-  /** The next blocks are of step `step` at these parameters. */
-  prepare(step: number, merged: Merged): void;
+  /** The next blocks are of step `step` at these parameters; `sharp`: `isTooSharp` has said that they need more precision. */
+  prepare(step: number, merged: Merged, sharp: boolean): void;
   /** Starts on `count` blocks from `first` on. */
   begin(first: number, count: number): void;
   /** The part of the blocks begun that is done, about: 0 to 1. */
   readonly progress: number;
   /** Works on for a few milliseconds; true when the sums of the blocks are in out[at] … out[at + row − 1]. */
   advance(out: Float64Array, at: number): boolean;
-  /** True when the scores in a row are too sharp for how it was computed: the batch is to be evaluated again, from its first block. */
-  sharpen(sums: Float64Array): boolean;
+  /** True when the scores in the sums of a batch are too sharp for how they were computed: it is to be evaluated again. */
+  isTooSharp(sums: Float64Array): boolean;
   /** `scale` times the gradients of U (heads × D × D) and v (heads × D) of ½ Σ error², from a row of sums. */
   gradients(sums: Float64Array, scale: number, gU: Float64Array, gv: Float64Array): void;
 }
@@ -43,6 +56,8 @@ export interface BatchSource {
 abstract class WorkingBatch {
   readonly row: number;
   readonly blocks: number;
+  /** Prompts of a block. */
+  protected readonly prompts: number;
   protected readonly model: WorkingModel;
   protected readonly sums: GradientSum;
 
@@ -54,8 +69,10 @@ abstract class WorkingBatch {
     const { heads } = problem.attention;
     this.model = new WorkingModel(root, dimension, heads);
     this.sums = new GradientSum(root, dimension, heads);
-    this.row = place.gradients + this.sums.length;
-    this.blocks = Math.ceil(train.batch / blockPrompts);
+    const { blocks, prompts, row } = batchShape(problem);
+    this.row = row;
+    this.blocks = blocks;
+    this.prompts = prompts;
   }
 
   gradients(sums: Float64Array, scale: number, gU: Float64Array, gv: Float64Array): void {
@@ -90,6 +107,10 @@ export class KernelBatch extends WorkingBatch implements BatchSource {
   private readonly perPrompt: number;
   private begun = 1;
   private left = 0;
+  /** Prompts from here to `end` are not begun. */
+  private next = 0;
+  private end = 0;
+  private isFirst = true;
 
   constructor(
     problem: Problem,
@@ -129,10 +150,10 @@ export class KernelBatch extends WorkingBatch implements BatchSource {
     return this.double;
   }
 
-  prepare(step: number, merged: Merged): void {
+  prepare(step: number, merged: Merged, sharp: boolean): void {
     this.model.set(merged);
     this.name = streamName(this.train.seed, 'sgd', step);
-    if (this.precision === 'auto') this.kernel = this.of(this.meanSharpness() > sharpOnAverage ** 2 ? 'double' : 'single');
+    if (this.precision === 'auto') this.kernel = this.of(sharp || this.meanSharpness() > sharpOnAverage ** 2 ? 'double' : 'single');
   }
 
   /** The largest E τ² of a head, with g of covariance I and E u = 0. */
@@ -153,38 +174,54 @@ export class KernelBatch extends WorkingBatch implements BatchSource {
   }
 
   begin(first: number, count: number): void {
-    const from = first * blockPrompts;
-    const prompts = Math.min(this.train.batch - from, count * blockPrompts);
-    this.begun = this.perPrompt * prompts;
+    this.next = first * this.prompts;
+    this.end = Math.min(this.train.batch, (first + count) * this.prompts);
+    this.begun = this.perPrompt * (this.end - this.next);
     this.left = this.begun;
-    this.kernel.begin(this.name, from, prompts, this.model.keyQuery, this.model.value);
+    this.isFirst = true;
+    this.beginKernel();
+  }
+
+  /** Blocks of the kernel's own size are summed in one call; larger ones, call by call. */
+  private beginKernel(): void {
+    const from = this.next;
+    this.next = this.prompts === blockPrompts ? this.end : Math.min(this.end, from + this.prompts);
+    this.kernel.begin(this.name, from, this.next - from, this.model.keyQuery, this.model.value);
   }
 
   advance(out: Float64Array, at: number): boolean {
     const { kernel } = this;
     const tokens = tokensAtOnce[kernel.arithmetic];
-    if (!kernel.advance(tokens)) {
-      // Never the last of them: how many tokens a call takes is about.
-      this.left = Math.max(this.left - tokens, 0.01 * this.left);
-      return false;
-    }
+    // Never the last of them: how many tokens a call takes is about.
+    this.left = Math.max(this.left - tokens, 0.01 * this.left);
+    if (!kernel.advance(tokens)) return false;
+    if (this.isFirst) out.fill(0, at, at + this.row);
+    this.isFirst = false;
     const { errorSquares, errorFourths, labelSquares, sharpest, keyQuery, value } = kernel.sums;
-    out[at + place.squares] = errorSquares;
-    out[at + place.fourths] = errorFourths;
-    out[at + place.labels] = labelSquares;
-    out[at + place.sharpest] = sharpest;
-    out.set(keyQuery, at + place.gradients);
-    out.set(value, at + place.gradients + keyQuery.length);
-    return true;
+    out[at + place.squares] += errorSquares;
+    out[at + place.fourths] += errorFourths;
+    out[at + place.labels] += labelSquares;
+    out[at + place.sharpest] = Math.max(out[at + place.sharpest], sharpest);
+    const gradients = at + place.gradients;
+    for (let i = 0; i < keyQuery.length; i++) out[gradients + i] += keyQuery[i];
+    for (let i = 0; i < value.length; i++) out[gradients + keyQuery.length + i] += value[i];
+    if (this.next >= this.end) return true;
+    this.beginKernel();
+    return false;
   }
 
-  sharpen(sums: Float64Array): boolean {
+  isTooSharp(sums: Float64Array): boolean {
     const limit = this.plane ? sharpestInSingle.plane : sharpestInSingle.explicit;
-    // Not `<=`: what overflowed in single precision is looked at again, too.
-    if (this.precision !== 'auto' || this.kernel.arithmetic !== 'single' || sums[place.sharpest] < limit) return false;
-    this.kernel = this.of('double');
-    return true;
+    // What overflowed in single precision is no number: it is looked at again, too.
+    return this.precision === 'auto' && this.kernel.arithmetic === 'single' && !(sums[place.sharpest] < limit);
   }
+}
+
+/** Adds a row of sums to those before it. */
+export function addRow(total: Float64Array, rows: Float64Array, at: number): void {
+  const sharpest = Math.max(total[place.sharpest], rows[at + place.sharpest]);
+  for (let i = 0; i < total.length; i++) total[i] += rows[at + i];
+  total[place.sharpest] = sharpest;
 }
 
 function secondMomentOf(form: PromptSetting['weights']): number {
@@ -222,29 +259,30 @@ export class LimitBatch extends WorkingBatch implements BatchSource {
     return (this.next - this.first) / (this.end - this.first);
   }
 
-  prepare(step: number, merged: Merged): void {
+  prepare(step: number, merged: Merged, _sharp: boolean): void {
     this.model.set(merged);
     this.step = step;
   }
 
   begin(first: number, count: number): void {
-    this.first = first;
-    this.next = first;
-    this.end = Math.min(this.blocks, first + count);
+    this.first = first * this.prompts;
+    this.next = this.first;
+    this.end = Math.min(this.train.batch, (first + count) * this.prompts);
   }
 
   advance(out: Float64Array, at: number): boolean {
     if (this.next === this.first) out.fill(0, at, at + this.row);
-    this.block(this.next, out, at);
-    this.next++;
+    const from = this.next;
+    this.next = Math.min(this.end, from + this.prompts);
+    this.block(from, this.next, out, at);
     return this.next >= this.end;
   }
 
-  private block(index: number, out: Float64Array, at: number): void {
+  /** Adds the sums of prompts from … end − 1. */
+  private block(from: number, end: number, out: Float64Array, at: number): void {
     const { train, prompt, model, sums } = this;
     sums.reset();
-    const end = Math.min(train.batch, (index + 1) * blockPrompts);
-    for (let b = index * blockPrompts; b < end; b++) {
+    for (let b = from; b < end; b++) {
       const rng = stream(train.seed, 'sgd', this.step * train.batch + b);
       prompt.draw(rng);
       const label = prompt.target + prompt.targetNoise;
@@ -257,7 +295,32 @@ export class LimitBatch extends WorkingBatch implements BatchSource {
     sums.addTo(out, at + place.gradients);
   }
 
-  sharpen(): boolean {
+  isTooSharp(): boolean {
     return false;
   }
+}
+
+/** Where the prompts of a training come from. Throws `unsupported` for any other problem. */
+export function batchSource(problem: Problem, kernels: () => KernelModule | null = () => null): BatchSource {
+  const { train } = problem;
+  if (train === null || (train.kind !== 'sgd' && train.kind !== 'adam')) {
+    throw new SolverFailure('unsupported', 'Stochastic training needs `train sgd` or `train adam`.', 'train');
+  }
+  return problem.length === Number.POSITIVE_INFINITY ? new LimitBatch(problem, train) : new KernelBatch(problem, train, kernels());
+}
+
+/** Other workers that evaluate blocks of a training's batches. */
+export interface BatchHelp {
+  /** How many there are at the moment. */
+  readonly helpers: number;
+  /** Offers all blocks of a batch. */
+  offer(step: number, sharp: boolean, merged: Merged): void;
+  /** A block that nobody has; −1 when there is none. */
+  claim(): number;
+  /** The sums of a block that was claimed. */
+  deliver(block: number, row: Float64Array): void;
+  /** Waits for a few milliseconds; true when all blocks are there: their rows have been added in their order. */
+  collect(add: (rows: Float64Array, at: number) => void): boolean;
+  /** The training is over. */
+  close(): void;
 }

@@ -1,11 +1,11 @@
 /** SGD and Adam on fresh prompts every step, as in Boursier and Boyer's experiments (docs/mathematics.md, section 5, "Optimisers"). */
 import type { KernelModule } from '../kernels/index.js';
-import { type BatchSource, KernelBatch, LimitBatch, place, type StochasticTrain } from './batch.js';
+import { addRow, type BatchHelp, type BatchSource, batchSource, place, type StochasticTrain } from './batch.js';
 import { Divergence, recordedSteps } from './flow.js';
 import { Optimiser } from './optimisers.js';
 import { emptyMerged, initialParameters, type Layout, layoutOf, merge, pullBack, taskOf } from './parameters.js';
 import type { Problem } from './problem.js';
-import { type SolveEvent, SolverFailure } from './result.js';
+import type { SolveEvent } from './result.js';
 import { decodeState, encodeState, type StochasticPoint, type StochasticState } from './training-state.js';
 
 /** A batch loss this many times the loss of predicting 0 is past recovering. */
@@ -13,6 +13,8 @@ const explosion = 1e6;
 /** Seconds of work between two events, by the estimates. */
 const slice = 0.01;
 const mostStepsAtOnce = 10_000;
+/** A step of fewer seconds is done before helpers are awake. */
+const worthSharing = 1.5e-4;
 
 /** What a run may have beside its problem. */
 export interface TrainingMeans {
@@ -20,6 +22,8 @@ export interface TrainingMeans {
   readonly state?: Float64Array | null;
   /** The compiled kernels; without them the same prompts are drawn in plain TypeScript. */
   readonly kernels?: () => KernelModule | null;
+  /** Helpers for this run. */
+  readonly help?: BatchHelp | null;
   /** Told what the reader of the result should know. */
   readonly note?: (sentence: string) => void;
 }
@@ -30,12 +34,18 @@ export class StochasticTraining {
   private step = 0;
   /** The step under way has its first blocks. */
   private begun = false;
+  /** The step is shared with helpers; the block of it that is ours at the moment, −1 for none. */
+  private shared = false;
+  private block = -1;
+  private sharp = false;
   private readonly train: StochasticTrain;
   private readonly layout: Layout;
   private readonly theta: Float64Array;
   private readonly optimiser: Optimiser;
   private readonly merged: { U: Float64Array; v: Float64Array };
   private readonly source: BatchSource;
+  private readonly help: BatchHelp | null;
+  private readonly row: Float64Array;
   private readonly sums: Float64Array;
   private readonly gU: Float64Array;
   private readonly gv: Float64Array;
@@ -47,17 +57,16 @@ export class StochasticTraining {
   private next = 0;
   private ceiling: number | null = null;
 
-  constructor(problem: Problem, { state = null, kernels = () => null }: TrainingMeans = {}) {
-    const { train } = problem;
-    if (train === null || (train.kind !== 'sgd' && train.kind !== 'adam')) {
-      throw new SolverFailure('unsupported', 'Stochastic training needs `train sgd` or `train adam`.', 'train');
-    }
+  constructor(problem: Problem, { state = null, kernels, help = null }: TrainingMeans = {}) {
+    this.source = batchSource(problem, kernels);
+    const train = problem.train as StochasticTrain;
     this.train = train;
     this.layout = layoutOf(problem);
     this.theta = initialParameters(problem);
     this.optimiser = new Optimiser(train, this.layout.size);
     this.merged = emptyMerged(this.layout);
-    this.source = problem.length === Number.POSITIVE_INFINITY ? new LimitBatch(problem, train) : new KernelBatch(problem, train, kernels());
+    this.help = help;
+    this.row = new Float64Array(this.source.row);
     this.sums = new Float64Array(this.source.row);
     this.gU = new Float64Array(this.merged.U.length);
     this.gv = new Float64Array(this.merged.v.length);
@@ -74,7 +83,7 @@ export class StochasticTraining {
 
   /** The part of the run that is done, 0 to 1. */
   get fraction(): number {
-    return this.done ? 1 : (this.step + (this.begun ? this.source.progress : 0)) / (this.train.steps + 1);
+    return this.done ? 1 : (this.step + (this.begun && !this.shared ? this.source.progress : 0)) / (this.train.steps + 1);
   }
 
   /** θ after the steps taken so far. */
@@ -115,7 +124,7 @@ export class StochasticTraining {
     let left = Math.min(mostStepsAtOnce, Math.max(1, Math.floor(slice / this.source.seconds)));
     while (left > 0 && !this.done) {
       if (this.advance()) left--;
-      else if (this.source.seconds > slice) return;
+      else if (this.shared || this.source.seconds > slice) return;
     }
   }
 
@@ -126,21 +135,52 @@ export class StochasticTraining {
 
   /** A few milliseconds of the step under way; true when it has been taken. */
   private advance(): boolean {
-    const { source, sums } = this;
     if (!this.begun) {
       merge(this.layout, this.theta, this.merged);
-      source.prepare(this.step, this.merged);
-      source.begin(0, source.blocks);
-      this.begun = true;
+      this.sharp = false;
+      this.begin();
     }
-    if (!source.advance(sums, 0)) return false;
-    if (source.sharpen(sums)) {
-      source.begin(0, source.blocks);
+    if (!(this.shared ? this.advanceShared() : this.source.advance(this.sums, 0))) return false;
+    if (this.source.isTooSharp(this.sums)) {
+      this.sharp = true;
+      this.begin();
       return false;
     }
     this.begun = false;
     this.finishStep();
     return true;
+  }
+
+  private begin(): void {
+    const { source, help } = this;
+    this.begun = true;
+    source.prepare(this.step, this.merged, this.sharp);
+    this.shared = help !== null && source.seconds > worthSharing && help.helpers > 0;
+    if (this.shared) help!.offer(this.step, this.sharp, this.merged);
+    else source.begin(0, source.blocks);
+  }
+
+  private advanceShared(): boolean {
+    const { source, row, sums } = this;
+    const help = this.help!;
+    if (this.block < 0) {
+      this.block = help.claim();
+      if (this.block >= 0) source.begin(this.block, 1);
+    }
+    if (this.block >= 0) {
+      if (source.advance(row, 0)) {
+        help.deliver(this.block, row);
+        this.block = -1;
+      }
+      return false;
+    }
+    sums.fill(0);
+    return help.collect((rows, at) => addRow(sums, rows, at));
+  }
+
+  /** Lets the helpers go. */
+  close(): void {
+    this.help?.close();
   }
 
   private finishStep(): void {
@@ -175,9 +215,13 @@ export class StochasticTraining {
  */
 export function* trainStochastic(problem: Problem, means: TrainingMeans = {}): Generator<SolveEvent, readonly StochasticPoint[]> {
   const training = new StochasticTraining(problem, means);
-  while (!training.done) {
-    training.work();
-    yield { kind: 'progress', fraction: training.fraction, state: () => training.exportState() };
+  try {
+    while (!training.done) {
+      training.work();
+      yield { kind: 'progress', fraction: training.fraction, state: () => training.exportState() };
+    }
+  } finally {
+    training.close();
   }
   if (training.portable) means.note?.('Prompts were drawn without WebAssembly, slowly: results differ from those with it in rounding.');
   return training.points;

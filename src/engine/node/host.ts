@@ -25,6 +25,7 @@ export function nodeHost(options: NodeHostOptions): EngineHost {
     workers: Math.max(1, options.workers),
     cache: options.cache,
     checkpoints: options.checkpoints ?? null,
+    sharesMemory: true,
     spawn: (events) => {
       const limits = options.heapMegabytes === undefined ? {} : { resourceLimits: { maxOldGenerationSizeMb: options.heapMegabytes } };
       return spawnThread(options.script, { execArgv: [...(options.execArgv ?? [])], ...limits }, events);
@@ -68,7 +69,7 @@ function spawnThread(script: URL, options: WorkerOptions, events: WorkerEvents):
   });
   return {
     post(message) {
-      if (message.kind === 'batch') open = message.batch;
+      if (message.kind !== 'warm') open = message.batch;
       worker.postMessage(message);
     },
     cancel(batch) {

@@ -1,18 +1,23 @@
 /** A worker thread: solves the batches it is sent, one after the other. */
 import type { MessagePort } from 'node:worker_threads';
 import type { ToWorker } from '../messages.js';
-import { getReady, runBatch, type WorkerServices } from '../worker-core.js';
+import { getReady, runAssist, runBatch, type WorkerServices } from '../worker-core.js';
 import type { WorkerFlags } from './flags.js';
 import { kernelLoader } from './kernels.js';
 import { readTokens } from './tokens.js';
 
 /** Often enough for a progress bar and a chart that moves, seldom enough to cost nothing. */
 const reportMilliseconds = 50;
-/** Work that a killed process may lose, and work that a cancelled run is not kept for. */
-const checkpointMilliseconds = 10_000;
-const worthKeepingMilliseconds = 1000;
+/** Milliseconds of work that a killed process may lose, and that a cancelled run is not kept for. */
+const checkpoints = { every: 10_000, worthKeeping: 1000 };
 
-export function serve(port: MessagePort, flags: WorkerFlags, solveProblem: WorkerServices['solve'], kernels: URL): void {
+export function serve(
+  port: MessagePort,
+  flags: WorkerFlags,
+  solveProblem: WorkerServices['solve'],
+  kernels: URL,
+  keep = checkpoints,
+): void {
   let lastReport = 0;
   let lastCheckpoint = 0;
   const services: WorkerServices = {
@@ -34,13 +39,24 @@ export function serve(port: MessagePort, flags: WorkerFlags, solveProblem: Worke
     },
     checkpointDue: (ending) => {
       const now = performance.now();
-      if (now - lastCheckpoint < (ending ? worthKeepingMilliseconds : checkpointMilliseconds)) return false;
+      if (now - lastCheckpoint < (ending ? keep.worthKeeping : keep.every)) return false;
       lastCheckpoint = now;
       return true;
     },
   };
   let queue = Promise.resolve();
   port.on('message', (message: ToWorker) => {
-    queue = queue.then(() => (message.kind === 'warm' ? getReady(services) : runBatch(message, services)));
+    queue = queue.then(() => answer(message, services));
   });
+}
+
+function answer(message: ToWorker, services: WorkerServices): void | Promise<void> {
+  switch (message.kind) {
+    case 'warm':
+      return getReady(services);
+    case 'batch':
+      return runBatch(message, services);
+    case 'assist':
+      return runAssist(message, services).catch(() => {});
+  }
 }

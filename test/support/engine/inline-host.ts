@@ -1,5 +1,5 @@
 /** Workers that live in the test's own thread, so that a test decides what they solve, when they answer and when they die. */
-import type { CacheStore, CheckpointStore, EngineHost, WorkerEvents } from '../../../src/engine/host.js';
+import type { CacheStore, CheckpointStore, EngineHost, KeptState, WorkerEvents } from '../../../src/engine/host.js';
 import type { WorkerServices } from '../../../src/engine/worker-core.js';
 import { runBatch } from '../../../src/engine/worker-core.js';
 import type { RunResult } from '../../../src/solver/result.js';
@@ -27,6 +27,7 @@ export function inlineHost({ workers = 1, cache = null, checkpoints = null, solv
     workers,
     cache,
     checkpoints,
+    sharesMemory: false,
     spawned: 0,
     disposed: 0,
     spawn(events) {
@@ -79,5 +80,18 @@ export class MemoryCache implements CacheStore {
   }
   async put(hash: string, result: RunResult): Promise<void> {
     this.entries.set(hash, result);
+  }
+}
+
+export class MemoryCheckpoints implements CheckpointStore {
+  readonly entries = new Map<string, KeptState>();
+  async get(hash: string): Promise<KeptState> {
+    return this.entries.get(hash) ?? null;
+  }
+  async put(hash: string, kept: Float64Array): Promise<void> {
+    this.entries.set(hash, kept);
+  }
+  async remove(hash: string): Promise<void> {
+    this.entries.delete(hash);
   }
 }

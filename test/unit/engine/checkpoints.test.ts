@@ -2,14 +2,13 @@ import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { CheckpointStore, KeptState } from '../../../src/engine/host.js';
 import { DiskCheckpoints, decodeCheckpoint, encodeCheckpoint } from '../../../src/engine/node/checkpoints.js';
 import { type EngineEvent, EngineSession } from '../../../src/engine/session.js';
 import type { Problem, Train } from '../../../src/solver/problem.js';
 import { solve } from '../../../src/solver/solve.js';
 import type { FileReference } from '../../../src/spec/experiment.js';
 import { experiment, numberValue, plan, problem } from '../../support/engine/experiments.js';
-import { inlineHost } from '../../support/engine/inline-host.js';
+import { inlineHost, MemoryCheckpoints } from '../../support/engine/inline-host.js';
 
 const state = Float64Array.of(1, Number.NaN, -0, 1 / 3, Number.POSITIVE_INFINITY, 5e-324);
 
@@ -104,19 +103,6 @@ const training = (over: Partial<typeof train> = {}): Problem<FileReference> =>
 
 const spec = (over: Partial<typeof train> = {}, seconds = 100) =>
   experiment({ sweeps: { L: [numberValue(400)] }, problem: () => training(over), seconds });
-
-class MemoryCheckpoints implements CheckpointStore {
-  readonly entries = new Map<string, KeptState>();
-  async get(hash: string): Promise<KeptState> {
-    return this.entries.get(hash) ?? null;
-  }
-  async put(hash: string, kept: Float64Array): Promise<void> {
-    this.entries.set(hash, kept);
-  }
-  async remove(hash: string): Promise<void> {
-    this.entries.delete(hash);
-  }
-}
 
 describe('a training', () => {
   it('that is stopped goes on from its checkpoint and ends with the same bits', async () => {
