@@ -38,7 +38,9 @@ export function plainLimitQuantities(problem: Problem): Record<string, Series> {
   const U = linear.scale(keyQuery, 1 / temperature);
   const { mean, covariance } = lawMoments(setting.law);
   const queries =
-    query.kind === 'at' ? [{ z: query.at, weight: 1 }] : [...queriesOf(query.law, solver.seed, pointsPerReplicate(setting.law))];
+    query.kind === 'at'
+      ? [{ z: query.at, weight: 1 }]
+      : [...queriesOf(query.law, solver.seed, Math.max(16, pointsPerReplicate(setting.law)))];
   const isWhole = query.kind === 'at' || isWholeFile(query.law, queries.length);
   const replicates = isWhole ? 1 : replicateCount;
   const norms = new Float64Array(replicates);

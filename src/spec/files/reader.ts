@@ -5,7 +5,7 @@ import { bytesToHex } from '@noble/hashes/utils.js';
 import * as l10n from '@vscode/l10n';
 import { codes } from '../codes.js';
 import type { FileReference } from '../experiment.js';
-import { Mistake } from '../mistake.js';
+import { Damaged, Mistake } from '../mistake.js';
 import type { FileValue } from '../values.js';
 import { isProblem, largestFile, parseTable, type Table } from './table.js';
 
@@ -24,6 +24,9 @@ export interface FileReader {
 
 /** A reader that has no files. */
 export const noFiles: FileReader = { resolve: (path) => path, read: () => ({ error: 'missing' }) };
+
+/** Values of a table that is kept in memory (8 MB). */
+const mostKept = 1_000_000;
 
 export interface LoadedFile {
   readonly reference: FileReference;
@@ -79,6 +82,30 @@ export class FileStore {
       return refuse(code, `${shown} ${table.message}.`);
     }
     const digest = bytesToHex(sha256(bytes));
-    return { reference: { path: resolved, digest, rows: table.rows, columns: table.columns }, table };
+    return loaded({ path: resolved, digest, rows: table.rows, columns: table.columns }, table, () =>
+      this.reader.read(resolved, largestFile),
+    );
   }
+}
+
+/**
+ * A law needs no more of its file than the reference; the tokens are read where they are drawn from. So a large table is let go, and read again by who wants
+ * its numbers after all.
+ */
+function loaded(reference: FileReference, table: Table, again: () => Uint8Array | FileProblem): LoadedFile {
+  if (table.data.length <= mostKept) {
+    return { reference, table };
+  }
+  return {
+    reference,
+    get table() {
+      const bytes = again();
+      const read = 'error' in bytes ? null : parseTable(reference.path, bytes);
+      if (read === null || isProblem(read)) {
+        // The file has changed since: whoever watches files reads the spec again.
+        throw new Damaged();
+      }
+      return read;
+    },
+  };
 }

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { type FileReader, FileStore } from '../../../src/spec/files/reader.js';
 import { isProblem, parseTable, type Table } from '../../../src/spec/files/table.js';
 import { decodeUtf8 } from '../../../src/spec/files/utf8.js';
+import type { FileValue } from '../../../src/spec/values.js';
 import { experimentOf, mistake, tokensWith, whole } from './support.js';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -78,6 +80,23 @@ describe('data files', () => {
   it('reads Fortran order row by row', () => {
     const read = table('a.npy', npy('<f8', '(2, 3)', raw(new Float64Array([1, 4, 2, 5, 3, 6])), 1, 'True'));
     assert.deepEqual([read.rows, read.columns, [...read.data]], [2, 3, [1, 2, 3, 4, 5, 6]]);
+  });
+
+  it('does not hold on to the numbers of a large file, and reads them again where they are wanted', () => {
+    const content = npy('<f4', '(500001, 2)', raw(new Float32Array(1_000_002).fill(0.5)));
+    let reads = 0;
+    const reader: FileReader = {
+      resolve: (path) => path,
+      read: () => {
+        reads++;
+        return content;
+      },
+    };
+    const store = new FileStore(reader);
+    const file: FileValue = { kind: 'file', path: 'a.npy', x: null, y: null, text: 'file("a.npy")', node: {} as FileValue['node'] };
+    assert.deepEqual([store.load(file).reference.rows, store.load(file).reference.columns, reads], [500_001, 2, 1]);
+    assert.equal(store.load(file).table.data[1_000_001], 0.5);
+    assert.equal(reads, 2);
   });
 
   describe('problems, at the file(…) call', () => {
