@@ -17,6 +17,7 @@ interface Results {
       readonly at: object;
       readonly hash: string;
       readonly quantities: Readonly<Record<string, { readonly value: number; readonly certified: number }>>;
+      readonly warnings?: readonly { readonly code: string }[];
       readonly failure?: { readonly line: number };
     }[];
     readonly expectations: readonly { readonly line: number; readonly verdict: string; readonly holds: boolean }[];
@@ -142,6 +143,25 @@ describe('attn run', function () {
     const json = await run([file, '-f', 'json']);
     assert.equal(json.status, 3);
     assert.equal(document(json.out).experiments[0]!.runs[0]!.failure?.line, 6);
+  });
+
+  it('marks a training that leaves the region of the infinite-prompt limit, with the time', async () => {
+    const text = `experiment "Condenses" {
+  sweep L over [4, 1000]
+  task linear_regression { dimension = 20, covariance = identity }
+  prompt { length = L }
+  train gradient_flow { time = 16, points = 17 }
+  measure condensation
+}
+`;
+    const file = folder.file('condenses.attn', text);
+    const { status, err } = await run([file]);
+    assert.equal(status, 0);
+    assert.match(err, /condenses\.attn:5:3: warning attn\.W510: L = 4: At time [\d.]+ the scores' mean variance passes 2 log L/);
+    assert.equal((await run([file, '--quiet'])).err, '');
+    const [condensed, not] = document((await run([file, '--format', 'json', '--quiet'])).out).experiments[0]!.runs;
+    assert.equal(condensed?.warnings?.[0]?.code, 'W510');
+    assert.equal(not?.warnings, undefined);
   });
 
   it('replaces settings by --set, and they are part of the hash', async () => {
