@@ -1,15 +1,12 @@
 import * as l10n from '@vscode/l10n';
 import type { Code } from './catalogue.js';
-import { type Diagnostic, diagnostic, type Fix } from './diagnostic.js';
+import { diagnostic, type Fix } from './diagnostic.js';
 import { nearest } from './distance.js';
-import { beyondLimits } from './expression-limits.js';
-import { blockKinds, LookAhead, notNames, reserved, statementWords } from './look-ahead.js';
+import { blockKinds, notNames, statementWords } from './look-ahead.js';
+import { StatementReader } from './statement-reader.js';
 import type { BlockPart, ExperimentPart, Leaf, StatementKind, Structure } from './structure-parts.js';
 import { type Token, virtual } from './tokens.js';
-import { blocks, clauseWords } from './vocabulary.js';
-
-const opening: Readonly<Record<string, string>> = { '(': ')', '[': ']' };
-const operators = new Set(['+', '-', '*', '/', '^', '..', ',', '=', ':', '(', '[', '.', '%']);
+import { blocks } from './vocabulary.js';
 
 /**
  * Finds the experiments, blocks, statements and settings of a text by its lines, brackets and first words, so that a mistake stays
@@ -20,47 +17,21 @@ export function findStructure(tokens: readonly Token[]): Structure {
   return new StructurePass(tokens).run();
 }
 
-class StructurePass {
-  readonly #tokens: readonly Token[];
-  readonly #ahead: LookAhead;
-  readonly #diagnostics: Diagnostic[] = [];
+class StructurePass extends StatementReader {
   readonly #parts: (Leaf | ExperimentPart)[] = [];
-  #i = 0;
-  #experiment = -1;
-  #inside = false;
   #lost = false;
 
-  constructor(tokens: readonly Token[]) {
-    this.#tokens = tokens;
-    this.#ahead = new LookAhead(tokens);
-  }
-
   run(): Structure {
-    while (this.#i < this.#tokens.length) this.#topLevel();
-    return { parts: this.#parts, diagnostics: this.#diagnostics, lost: this.#lost };
-  }
-
-  #report(code: Code, message: string, range: { start: number; end: number }, fix?: Fix): void {
-    this.#diagnostics.push(diagnostic(code, message, range, fix));
-  }
-
-  #leaf(kind: StatementKind, tokens: Token[], block: BlockPart | null = null): Leaf {
-    const leaf: Leaf = { kind, tokens, reported: false, damaged: false, experiment: this.#experiment, block };
-    const excess = beyondLimits(tokens);
-    if (excess !== null) {
-      this.#report('E111', excess.message, excess.token);
-      leaf.reported = true;
-      leaf.damaged = true;
-    }
-    return leaf;
+    while (this.i < this.tokens.length) this.#topLevel();
+    return { parts: this.#parts, diagnostics: this.diagnostics, lost: this.#lost };
   }
 
   #topLevel(): void {
-    const t = this.#ahead.at(this.#i)!;
-    if (this.#ahead.isExperiment(this.#i)) {
+    const t = this.ahead.at(this.i)!;
+    if (this.ahead.isExperiment(this.i)) {
       this.#readExperiment(t);
-    } else if (t.kind === 'string' && this.#ahead.is(this.#i + 1, '{')) {
-      this.#report('E101', l10n.t('`experiment` is missing before the title.'), t, {
+    } else if (t.kind === 'string' && this.ahead.is(this.i + 1, '{')) {
+      this.report('E101', l10n.t('`experiment` is missing before the title.'), t, {
         title: l10n.t('Insert `experiment`'),
         start: t.start,
         end: t.start,
@@ -69,50 +40,46 @@ class StructurePass {
       this.#readExperiment(null);
     } else if (t.image === 'let' && t.kind === 'word') {
       this.#readStatement('Let', [], this.#parts);
-    } else if (this.#ahead.isAssignment(this.#i)) {
-      this.#report('E101', l10n.t('`let` is missing before `{0}`.', t.image), t, {
+    } else if (this.ahead.isAssignment(this.i)) {
+      this.report('E101', l10n.t('`let` is missing before `{0}`.', t.image), t, {
         title: l10n.t('Insert `let`'),
         start: t.start,
         end: t.start,
         text: 'let ',
       });
       this.#readStatement('Let', [{ ...virtual('word', 'let', t), start: t.start, end: t.start }], this.#parts, { reported: true });
-    } else if (t.kind === 'word' && this.#ahead.isAssignment(this.#i + 1) && t.image !== 'sweep') {
+    } else if (t.kind === 'word' && this.ahead.isAssignment(this.i + 1) && t.image !== 'sweep') {
       this.#misspelt(t, 'let');
-      this.#i++;
+      this.i++;
       this.#readStatement('Let', [{ ...t, image: 'let' }], this.#parts, { reported: true });
-    } else if (this.#ahead.sameLine(this.#i + 1) && (this.#ahead.isExperiment(this.#i + 1) || this.#ahead.is(this.#i + 1, 'let'))) {
-      this.#report('E101', l10n.t('`{0}` does not belong here.', t.image), t, this.#removal(t));
-      this.#i++;
+    } else if (this.ahead.sameLine(this.i + 1) && (this.ahead.isExperiment(this.i + 1) || this.ahead.is(this.i + 1, 'let'))) {
+      this.report('E101', l10n.t('`{0}` does not belong here.', t.image), t, this.removal(t));
+      this.i++;
     } else if (t.image === '}' || t.image === ')' || t.image === ']') {
-      this.#report('E103', l10n.t('This `{0}` closes nothing.', t.image), t, this.#removal(t));
-      while (this.#ahead.is(this.#i, '}') || this.#ahead.is(this.#i, ')') || this.#ahead.is(this.#i, ']')) this.#i++;
+      this.report('E103', l10n.t('This `{0}` closes nothing.', t.image), t, this.removal(t));
+      while (this.ahead.is(this.i, '}') || this.ahead.is(this.i, ')') || this.ahead.is(this.i, ']')) this.i++;
     } else {
       this.#lost = true;
-      const inside = t.kind === 'word' && (this.#ahead.startsMember(this.#i) || this.#ahead.blockKind(this.#i) !== undefined);
-      this.#report(
+      const inside = t.kind === 'word' && (this.ahead.startsMember(this.i) || this.ahead.blockKind(this.i) !== undefined);
+      this.report(
         'E115',
         inside
           ? l10n.t('`{0}` stands inside an experiment; here begins `let` or `experiment "TITLE" {1}`.', t.image, '{')
           : l10n.t('`{0}` begins nothing here; a file holds `let NAME = EXPRESSION` and `experiment "TITLE" { … }`.', t.image),
         t,
       );
-      this.#i++;
+      this.i++;
       while (
-        this.#i < this.#tokens.length &&
-        !this.#ahead.isExperiment(this.#i) &&
-        !(this.#ahead.is(this.#i, 'let') && this.#ahead.at(this.#i)!.first && this.#ahead.at(this.#i)!.column === 1)
+        this.i < this.tokens.length &&
+        !this.ahead.isExperiment(this.i) &&
+        !(this.ahead.is(this.i, 'let') && this.ahead.at(this.i)!.first && this.ahead.at(this.i)!.column === 1)
       )
-        this.#i++;
+        this.i++;
     }
   }
 
-  #removal(t: Token): Fix {
-    return { title: l10n.t('Remove `{0}`', t.image), start: t.start, end: t.end, text: '' };
-  }
-
   #misspelt(t: Token, right: string): void {
-    this.#report('E106', l10n.t('`{0}` is not a word of the language; did you mean `{1}`?', t.image, right), t, {
+    this.report('E106', l10n.t('`{0}` is not a word of the language; did you mean `{1}`?', t.image, right), t, {
       title: l10n.t('Write `{0}`', right),
       start: t.start,
       end: t.end,
@@ -122,36 +89,36 @@ class StructurePass {
 
   #readExperiment(keyword: Token | null): void {
     let complained = keyword === null;
-    const first = keyword ?? this.#ahead.at(this.#i)!;
+    const first = keyword ?? this.ahead.at(this.i)!;
     const word: Token = { ...first, kind: 'word', image: 'experiment', end: keyword ? first.end : first.start };
     if (keyword) {
       if (keyword.image !== 'experiment') {
         this.#misspelt(keyword, 'experiment');
         complained = true;
       }
-      this.#i++;
+      this.i++;
     }
     let title: Token | undefined;
     let open: Token | undefined;
     const complain = (code: Code, message: string, range: { start: number; end: number }, fix?: Fix): void => {
-      if (!complained) this.#report(code, message, range, fix);
+      if (!complained) this.report(code, message, range, fix);
       complained = true;
     };
     let last = first;
-    while (this.#i < this.#tokens.length) {
-      const t = this.#ahead.at(this.#i)!;
+    while (this.i < this.tokens.length) {
+      const t = this.ahead.at(this.i)!;
       const extraBrace =
         title === undefined
-          ? this.#ahead.at(this.#i + 1)?.kind === 'string' && this.#ahead.is(this.#i + 2, '{')
-          : this.#ahead.is(this.#i + 1, '{') && this.#ahead.sameLine(this.#i + 1);
+          ? this.ahead.at(this.i + 1)?.kind === 'string' && this.ahead.is(this.i + 2, '{')
+          : this.ahead.is(this.i + 1, '{') && this.ahead.sameLine(this.i + 1);
       if (t.image === '{' && t.kind === 'symbol' && !extraBrace) {
         if (title === undefined) complain('E112', l10n.t('An experiment needs a title: `experiment "TITLE" { … }`.'), word);
         open = t;
-        this.#i++;
+        this.i++;
         break;
       }
       if (t.kind === 'string' && title === undefined) title = t;
-      else if (t.first || this.#ahead.startsMember(this.#i) || (t.image === '}' && !this.#ahead.sameLine(this.#i + 1))) break;
+      else if (t.first || this.ahead.startsMember(this.i) || (t.image === '}' && !this.ahead.sameLine(this.i + 1))) break;
       else
         complain(
           title === undefined ? 'E112' : 'E101',
@@ -159,10 +126,10 @@ class StructurePass {
             ? l10n.t('A title in quotes is needed before `{0}`: `experiment "TITLE" {1}`.', t.image, '{')
             : l10n.t('`{0}` does not belong between the title and `{1}`.', t.image, '{'),
           t,
-          title === undefined ? undefined : this.#removal(t),
+          title === undefined ? undefined : this.removal(t),
         );
       last = t;
-      this.#i++;
+      this.i++;
     }
     if (open === undefined) {
       complain('E102', l10n.t('The `{` that opens the experiment is missing.'), last, {
@@ -175,51 +142,51 @@ class StructurePass {
     }
     const untitled = title === undefined;
     title ??= virtual('string', '""', word);
-    this.#experiment++;
+    this.experiment++;
     const part: ExperimentPart = { header: [word, title], open, close: virtual('symbol', '}', open), members: [], damaged: untitled };
     this.#parts.push(part);
     this.#readMembers(part);
   }
 
   #readMembers(part: ExperimentPart): void {
-    this.#inside = true;
+    this.inside = true;
     this.#readMembersUntilClose(part);
-    this.#inside = false;
+    this.inside = false;
   }
 
   #readMembersUntilClose(part: ExperimentPart): void {
-    while (this.#i < this.#tokens.length) {
-      const t = this.#ahead.at(this.#i)!;
+    while (this.i < this.tokens.length) {
+      const t = this.ahead.at(this.i)!;
       if (t.image === '}' && t.kind === 'symbol') {
-        this.#i++;
-        if (this.#ahead.closesExperiment(this.#i - 1)) {
+        this.i++;
+        if (this.ahead.closesExperiment(this.i - 1)) {
           part.close = t;
           return;
         }
-        this.#report('E103', l10n.t('This `}` closes the experiment, but more of it follows.'), t, this.#removal(t));
-      } else if (this.#ahead.isExperiment(this.#i)) {
-        this.#unclosed(part.open, this.#ahead.at(this.#i - 1)!, l10n.t('The experiment is never closed'));
-        part.close = virtual('symbol', '}', this.#ahead.at(this.#i - 1)!);
+        this.report('E103', l10n.t('This `}` closes the experiment, but more of it follows.'), t, this.removal(t));
+      } else if (this.ahead.isExperiment(this.i)) {
+        this.#unclosed(part.open, this.ahead.at(this.i - 1)!, l10n.t('The experiment is never closed'));
+        part.close = virtual('symbol', '}', this.ahead.at(this.i - 1)!);
         return;
       } else if (t.image === '{' && t.kind === 'symbol') {
-        if (this.#ahead.isAssignment(this.#i + 1)) {
-          this.#report('E112', l10n.t('A block begins with its name: {0}.', blockKinds.map((k) => `\`${k}\``).join(', ')), t);
+        if (this.ahead.isAssignment(this.i + 1)) {
+          this.report('E112', l10n.t('A block begins with its name: {0}.', blockKinds.map((k) => `\`${k}\``).join(', ')), t);
           part.damaged = true;
-          this.#i++;
+          this.i++;
           this.#readSettings({ header: [], open: t, close: t, settings: [], damagedHeader: true });
         } else {
-          this.#report('E103', l10n.t('This `{` opens nothing; a block begins with its name.'), t, this.#removal(t));
-          this.#i++;
+          this.report('E103', l10n.t('This `{` opens nothing; a block begins with its name.'), t, this.removal(t));
+          this.i++;
         }
       } else this.#readMember(part, t);
     }
-    const last = this.#tokens[this.#tokens.length - 1]!;
+    const last = this.tokens[this.tokens.length - 1]!;
     this.#unclosed(part.open, last, l10n.t('The experiment is never closed'));
     part.close = virtual('symbol', '}', last);
   }
 
   #unclosed(open: Token, last: Token, what: string): void {
-    this.#report(
+    this.report(
       'E102',
       l10n.t('{0}; a `}` is missing here.', what),
       { start: last.start, end: last.end },
@@ -228,10 +195,10 @@ class StructurePass {
   }
 
   #readMember(part: ExperimentPart, t: Token): void {
-    if (t.kind !== 'word' || (!statementWords.has(t.image) && !this.#ahead.isBlock(this.#i))) {
-      if (this.#ahead.isInTheWay(this.#i)) {
-        this.#report('E101', l10n.t('`{0}` does not belong here.', t.image), t, this.#removal(t));
-        this.#i++;
+    if (t.kind !== 'word' || (!statementWords.has(t.image) && !this.ahead.isBlock(this.i))) {
+      if (this.ahead.isInTheWay(this.i)) {
+        this.report('E101', l10n.t('`{0}` does not belong here.', t.image), t, this.removal(t));
+        this.i++;
         return;
       }
     }
@@ -240,10 +207,10 @@ class StructurePass {
       return;
     }
     if (this.#readBlock(part)) return;
-    const right = t.kind === 'word' && !this.#ahead.is(this.#i + 1, '=') ? nearest(t.image, statementWords) : undefined;
+    const right = t.kind === 'word' && !this.ahead.is(this.i + 1, '=') ? nearest(t.image, statementWords) : undefined;
     if (right !== undefined) {
       this.#misspelt(t, right);
-      this.#i++;
+      this.i++;
       this.#readStatement('Member', [{ ...t, image: right }], part.members, { reported: true });
       return;
     }
@@ -252,37 +219,36 @@ class StructurePass {
 
   /** Reads a block if one begins here, with or without its brace. */
   #readBlock(part: ExperimentPart): boolean {
-    const start = this.#i;
-    const kind = this.#ahead.blockKind(start);
+    const start = this.i;
+    const kind = this.ahead.blockKind(start);
     let k = start + 1;
     let junk: Token | undefined;
     let variant: Token | undefined;
-    if (kind === undefined && !this.#ahead.isBlock(start)) {
+    if (kind === undefined && !this.ahead.isBlock(start)) {
       // A variant without its block: `linear_regression {`.
-      const owner = this.#ahead.is(k, '{')
-        ? blockKinds.find((b) => Object.hasOwn(blocks[b]!.variants, this.#ahead.at(start)?.image ?? ''))
+      const owner = this.ahead.is(k, '{')
+        ? blockKinds.find((b) => Object.hasOwn(blocks[b]!.variants, this.ahead.at(start)?.image ?? ''))
         : undefined;
       if (owner === undefined) return false;
     }
     const variants = kind === undefined ? {} : blocks[kind]!.variants;
-    const isVariant = (j: number): boolean => this.#ahead.isWord(j) && Object.hasOwn(variants, this.#ahead.at(j)!.image);
+    const isVariant = (j: number): boolean => this.ahead.isWord(j) && Object.hasOwn(variants, this.ahead.at(j)!.image);
     const opens = (j: number): boolean =>
-      !(this.#ahead.is(j, '{') && isVariant(j + 1)) &&
-      (this.#ahead.is(j, '{') || (this.#ahead.isAssignment(j) && !this.#ahead.is(j + 2, '{')));
-    while (k < this.#tokens.length && !opens(k) && !this.#ahead.at(k)!.first && (!this.#ahead.is(k, '}') || this.#ahead.sameLine(k + 1))) {
-      const t = this.#ahead.at(k)!;
+      !(this.ahead.is(j, '{') && isVariant(j + 1)) && (this.ahead.is(j, '{') || (this.ahead.isAssignment(j) && !this.ahead.is(j + 2, '{')));
+    while (k < this.tokens.length && !opens(k) && !this.ahead.at(k)!.first && (!this.ahead.is(k, '}') || this.ahead.sameLine(k + 1))) {
+      const t = this.ahead.at(k)!;
       if (t.kind === 'word' && !notNames.has(t.image) && (isVariant(k) || (variant === undefined && junk === undefined))) {
         if (variant) junk ??= variant;
         variant = t;
       } else junk ??= t;
       k++;
     }
-    const header = [this.#ahead.at(start)!, ...(variant ? [variant] : [])];
-    const last = this.#ahead.at(k - 1)!;
-    let open = this.#ahead.at(k);
-    if (this.#ahead.is(k, '{')) k++;
-    else if (this.#ahead.isAssignment(k)) {
-      this.#report('E102', l10n.t('A `{0}` is missing after `{1}`.', '{', last.image), last, {
+    const header = [this.ahead.at(start)!, ...(variant ? [variant] : [])];
+    const last = this.ahead.at(k - 1)!;
+    let open = this.ahead.at(k);
+    if (this.ahead.is(k, '{')) k++;
+    else if (this.ahead.isAssignment(k)) {
+      this.report('E102', l10n.t('A `{0}` is missing after `{1}`.', '{', last.image), last, {
         title: l10n.t('Insert `{`'),
         start: last.end,
         end: last.end,
@@ -290,9 +256,8 @@ class StructurePass {
       });
       open = virtual('symbol', '{', last);
     } else return false;
-    if (junk)
-      this.#report('E101', l10n.t('`{0}` does not belong before the `{1}` of a block.', junk.image, '{'), junk, this.#removal(junk));
-    this.#i = k;
+    if (junk) this.report('E101', l10n.t('`{0}` does not belong before the `{1}` of a block.', junk.image, '{'), junk, this.removal(junk));
+    this.i = k;
     const block: BlockPart = { header, open: open!, close: open!, settings: [], damagedHeader: junk !== undefined };
     part.members.push(block);
     this.#readSettings(block);
@@ -301,36 +266,36 @@ class StructurePass {
 
   #readSettings(block: BlockPart): void {
     let expectsSeparator = false;
-    while (this.#i < this.#tokens.length) {
-      const t = this.#ahead.at(this.#i)!;
+    while (this.i < this.tokens.length) {
+      const t = this.ahead.at(this.i)!;
       if (t.image === '}' && t.kind === 'symbol') {
-        this.#i++;
-        if (!this.#ahead.isStrayInBlock(this.#i - 1)) {
+        this.i++;
+        if (!this.ahead.isStrayInBlock(this.i - 1)) {
           block.close = t;
           return;
         }
-        this.#report('E103', l10n.t('This `}` closes the block, but more of it follows.'), t, this.#removal(t));
+        this.report('E103', l10n.t('This `}` closes the block, but more of it follows.'), t, this.removal(t));
         continue;
       }
       if (t.image === '{' && t.kind === 'symbol') {
-        this.#report('E103', l10n.t('This `{` opens nothing; a block stands directly in the experiment.'), t, this.#removal(t));
-        this.#i++;
+        this.report('E103', l10n.t('This `{` opens nothing; a block stands directly in the experiment.'), t, this.removal(t));
+        this.i++;
         continue;
       }
-      if (this.#ahead.startsMember(this.#i) && !this.#ahead.isAssignment(this.#i)) {
+      if (this.ahead.startsMember(this.i) && !this.ahead.isAssignment(this.i)) {
         this.#unclosedBlock(block);
         return;
       }
       if (t.image === ',' && t.kind === 'symbol') {
         const previous = block.settings[block.settings.length - 1];
-        if (!(previous?.reported && this.#ahead.at(this.#i - 1)!.line === t.line))
-          this.#report('E101', l10n.t('This comma separates nothing.'), t, this.#removal(t));
-        this.#i++;
+        if (!(previous?.reported && this.ahead.at(this.i - 1)!.line === t.line))
+          this.report('E101', l10n.t('This comma separates nothing.'), t, this.removal(t));
+        this.i++;
         expectsSeparator = false;
         continue;
       }
       const previous = block.settings[block.settings.length - 1];
-      const before = this.#ahead.at(this.#i - 1)!;
+      const before = this.ahead.at(this.i - 1)!;
       const leaf = this.#readSetting(block);
       if (leaf && expectsSeparator && !t.first && previous) {
         leaf.unseparated = diagnostic('E105', l10n.t('A comma or a new line is missing before `{0}`.', t.image), t, {
@@ -340,22 +305,22 @@ class StructurePass {
           text: ',',
         });
       }
-      expectsSeparator = !this.#ahead.is(this.#i, ',');
-      if (!expectsSeparator) this.#i++;
+      expectsSeparator = !this.ahead.is(this.i, ',');
+      if (!expectsSeparator) this.i++;
     }
     this.#unclosedBlock(block);
   }
 
   #unclosedBlock(block: BlockPart): void {
-    const last = this.#ahead.at(this.#i - 1)!;
+    const last = this.ahead.at(this.i - 1)!;
     this.#unclosed(block.open, last, l10n.t('The block `{0}` is never closed', block.header.map((h) => h.image).join(' ')));
     block.close = virtual('symbol', '}', last);
   }
 
   #readSetting(block: BlockPart): Leaf | null {
-    const leaf = this.#collect('setting', []);
+    const leaf = this.collect('setting', []);
     if (leaf.tokens.length === 0) return null;
-    const setting = this.#leaf('Setting', leaf.tokens, block);
+    const setting = this.leaf('Setting', leaf.tokens, block);
     setting.reported ||= leaf.reported;
     setting.damaged ||= leaf.damaged;
     block.settings.push(setting);
@@ -368,112 +333,11 @@ class StructurePass {
     into: (Leaf | ExperimentPart)[] | ExperimentPart['members'],
     state = { reported: false },
   ): void {
-    const read = this.#collect('statement', start);
+    const read = this.collect('statement', start);
     if (read.tokens.length === 0) return;
-    const leaf = this.#leaf(kind, read.tokens);
+    const leaf = this.leaf(kind, read.tokens);
     leaf.reported ||= read.reported || state.reported;
     leaf.damaged ||= read.damaged;
     into.push(leaf);
-  }
-
-  /** Collects the tokens of a statement or setting and leaves `#i` behind them. */
-  #collect(what: 'statement' | 'setting', tokens: Token[]): { tokens: Token[]; reported: boolean; damaged: boolean } {
-    const stack: Token[] = [];
-    const begin = this.#i;
-    let reported = false;
-    let damaged = false;
-    const stray = (t: Token, message: string): void => {
-      if (!reported) this.#report('E103', message, t, this.#removal(t));
-      reported = true;
-    };
-    const clauses =
-      what === 'statement' && ['measure', 'plot', 'expect', 'sweep'].includes((tokens[0] ?? this.#ahead.at(begin))?.image ?? '');
-    while (this.#i < this.#tokens.length) {
-      const k = this.#i;
-      const t = this.#ahead.at(k)!;
-      const previous = tokens[tokens.length - 1];
-      if (k > begin) {
-        if (
-          t.first &&
-          (this.#ahead.startsMember(k) ||
-            (what === 'setting' && this.#ahead.isAssignment(k)) ||
-            (what === 'statement' && stack.length === 0 && this.#ahead.isAssignment(k)))
-        )
-          break;
-        if (stack.length === 0) {
-          if (t.first && t.image !== '}' && t.image !== '{') {
-            const open = previous !== undefined && previous.kind === 'symbol' && operators.has(previous.image);
-            const clause =
-              clauses &&
-              previous !== undefined &&
-              ((previous.kind === 'word' && clauseWords.has(previous.image) && tokens.length > 1) ||
-                (t.kind === 'word' && clauseWords.has(t.image)));
-            if (!(open || clause) || (t.kind === 'word' && statementWords.has(t.image))) break;
-          }
-          if (what === 'setting' && t.image === ',' && t.kind === 'symbol' && !(k === begin)) {
-            // A comma inside a setting that goes on behind it is the mistake of that setting.
-            break;
-          }
-          if (
-            what === 'setting' &&
-            this.#ahead.isAssignment(k) &&
-            previous !== undefined &&
-            previous.image !== '=' &&
-            !operators.has(previous.image)
-          )
-            break;
-          if (what === 'statement' && this.#ahead.isBlock(k) && Object.hasOwn(blocks, t.image)) break;
-          if (what === 'statement' && !t.first && reserved.has(t.image) && this.#ahead.startsMember(k)) break;
-        } else if (what === 'setting' && this.#ahead.isAssignment(k) && !this.#ahead.closesInLine(k, stack)) break;
-      }
-      if (t.kind === 'symbol' && (t.image === '{' || t.image === '}')) {
-        if (t.image === '}') {
-          const strayBrace =
-            stack.length > 0 && !t.first
-              ? this.#ahead.closesInLine(k, stack)
-              : what === 'setting'
-                ? this.#ahead.isStrayInBlock(k)
-                : !t.first && !(this.#inside && this.#ahead.closesExperiment(k));
-          if (!strayBrace) break;
-          stray(t, l10n.t('This `}` closes nothing.'));
-        } else if (t.first && what === 'statement') break;
-        else stray(t, l10n.t('This `{` opens nothing.'));
-        this.#i++;
-        continue;
-      }
-      if (t.kind === 'symbol' && (t.image === '(' || t.image === '[')) stack.push(t);
-      else if (t.kind === 'symbol' && (t.image === ')' || t.image === ']')) {
-        const top = stack[stack.length - 1];
-        if (top === undefined || (opening[top.image] !== t.image && !stack.some((s) => opening[s.image] === t.image))) {
-          stray(t, l10n.t('This `{0}` closes nothing.', t.image));
-          this.#i++;
-          continue;
-        }
-        while (opening[stack[stack.length - 1]!.image] !== t.image) {
-          const inner = stack.pop()!;
-          if (!reported)
-            this.#report('E102', l10n.t('This `{0}` is never closed; a `{1}` is missing.', inner.image, opening[inner.image]), inner);
-          reported = true;
-          damaged = true;
-        }
-        stack.pop();
-      }
-      tokens.push(t);
-      this.#i++;
-    }
-    const open = stack[stack.length - 1];
-    if (open !== undefined) {
-      if (!reported) this.#report('E102', l10n.t('This `{0}` is never closed; a `{1}` is missing.', open.image, opening[open.image]), open);
-      reported = true;
-      damaged = true;
-      // The comma before the next setting separates; it is not part of this one.
-      if (what === 'setting' && tokens[tokens.length - 1]?.image === ',') tokens.pop();
-    }
-    if (this.#i === begin && tokens.length === 0 && begin < this.#tokens.length) {
-      // Nothing was taken: never stand still.
-      tokens.push(this.#ahead.at(this.#i)!);
-      this.#i++;
-    }
-    return { tokens, reported, damaged };
   }
 }
