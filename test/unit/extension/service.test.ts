@@ -19,7 +19,7 @@ function planOf(text: string): unknown {
   return packed(plan);
 }
 
-function served(spy: (hash: string) => void = () => {}) {
+function served(spy: (hash: string) => void = () => {}, engine = inlineHost({ solve })) {
   const messages: FromSolver[] = [];
   let wake = () => {};
   const host: ServiceHost = {
@@ -28,7 +28,7 @@ function served(spy: (hash: string) => void = () => {}) {
       messages.push(structuredClone(message));
       wake();
     },
-    engine: () => inlineHost({ solve }),
+    engine: () => engine,
     expect: spy,
     clearCache: async () => 12,
     later: (milliseconds, callback) => {
@@ -52,6 +52,17 @@ function served(spy: (hash: string) => void = () => {}) {
 const watched = [{ experiment: title, charts: true, table: true, parameters: false }];
 
 describe('the solver of an editor', () => {
+  it('has its threads before the first plan, no more than there may be, and gives them back', async () => {
+    for (const workers of [1, 2, 64]) {
+      const engine = inlineHost({ solve, workers });
+      const { service } = served(() => {}, engine);
+      await service.receive({ type: 'watch', study: 'a', watched });
+      assert.equal(engine.spawned, Math.min(4, workers));
+      await service.receive({ type: 'close', study: 'a' });
+      assert.equal(engine.disposed, engine.spawned);
+    }
+  });
+
   it('answers a plan with charts, a table, verdicts and notes', async () => {
     const { service, messages, until } = served();
     await service.receive({ type: 'watch', study: 'a', watched });
