@@ -5,11 +5,11 @@
  */
 import { chunkTokens } from './attention-sums.js';
 import { dot } from './linear-algebra.js';
-import type { PromptEvaluator, TaskDraw, WorkingModel } from './prompts.js';
+import { type TaskDraw, TaskPrompt, type WorkingModel } from './prompts.js';
 import type { RandomStream } from './random.js';
 
 /** The plane of score and value in whitened coordinates, and the two Gaussians orthogonal to it. */
-abstract class PlanePrompt implements PromptEvaluator {
+abstract class PlanePrompt extends TaskPrompt {
   readonly mean: Float64Array;
   readonly slope: Float64Array;
   protected readonly width: number;
@@ -25,9 +25,10 @@ abstract class PlanePrompt implements PromptEvaluator {
   private readonly tilt: Float64Array;
 
   constructor(
-    readonly task: TaskDraw,
+    task: TaskDraw,
     protected readonly length: number,
   ) {
+    super(task);
     const D = task.sampler.dimension + 1;
     this.width = D;
     this.mean = new Float64Array(D);
@@ -37,20 +38,6 @@ abstract class PlanePrompt implements PromptEvaluator {
     this.r1 = new Float64Array(D);
     this.r2 = new Float64Array(D);
     this.tilt = new Float64Array(D);
-  }
-
-  get query(): Float64Array {
-    return this.task.query;
-  }
-  get target(): number {
-    return this.task.target;
-  }
-  get targetNoise(): number {
-    return this.task.targetNoise;
-  }
-
-  draw(rng: RandomStream): void {
-    this.task.draw(rng);
   }
 
   evaluate(rng: RandomStream, model: WorkingModel): number {

@@ -7,7 +7,7 @@ import { supportDiameter } from './law-bounds.js';
 import { type LawPoints, lawPoints } from './law-points.js';
 import { dot, identity } from './linear-algebra.js';
 import type { Kernel, Law, Link, Task } from './problem.js';
-import type { PromptEvaluator, TaskDraw, WorkingModel } from './prompts.js';
+import { type TaskDraw, TaskPrompt, type WorkingModel } from './prompts.js';
 import type { RandomStream } from './random.js';
 import { SolverFailure } from './result.js';
 import { flatten, multiply, type TaskSampler } from './sampling.js';
@@ -337,7 +337,7 @@ export class TaskLimit {
 }
 
 /** An infinite prompt: nothing is drawn but w and the query. */
-export class LimitPrompt implements PromptEvaluator {
+export class LimitPrompt extends TaskPrompt {
   readonly mean: Float64Array;
   readonly slope: Float64Array;
   private readonly limit: TaskLimit;
@@ -346,10 +346,11 @@ export class LimitPrompt implements PromptEvaluator {
 
   constructor(
     task: Task,
-    readonly drawn: TaskDraw,
+    drawn: TaskDraw,
     kernel: Kernel,
     private readonly heads: number,
   ) {
+    super(drawn);
     const D = drawn.sampler.dimension + 1;
     this.limit = new TaskLimit(task, drawn.sampler, kernel);
     this.mean = new Float64Array(heads * D);
@@ -358,25 +359,11 @@ export class LimitPrompt implements PromptEvaluator {
     this.derivative = new Float64Array(D * D);
   }
 
-  get query(): Float64Array {
-    return this.drawn.query;
-  }
-  get target(): number {
-    return this.drawn.target;
-  }
-  get targetNoise(): number {
-    return this.drawn.targetNoise;
-  }
-
-  draw(rng: RandomStream): void {
-    this.drawn.draw(rng);
-  }
-
   evaluate(_rng: RandomStream, model: WorkingModel): number {
     const D = model.width;
-    model.tilt(this.drawn.query, this.tilt);
+    model.tilt(this.task.query, this.tilt);
     for (let h = 0; h < this.heads; h++) {
-      this.limit.at(this.drawn.weights, this.tilt, h * D, this.mean, this.derivative);
+      this.limit.at(this.task.weights, this.tilt, h * D, this.mean, this.derivative);
       for (let i = 0; i < D; i++) {
         let sum = 0;
         for (let j = 0; j < D; j++) sum += this.derivative[i * D + j] * model.value[h * D + j];

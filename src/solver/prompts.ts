@@ -218,21 +218,12 @@ export class TaskDraw {
   }
 }
 
-/** Token by token, in chunks; `replay` evaluates tokens that were kept. */
-export class ExplicitPrompt implements PromptEvaluator {
-  readonly sums: AttentionSums;
-  private readonly chunk: Float64Array;
+/** What all routes have of their task. */
+export abstract class TaskPrompt implements PromptEvaluator {
+  abstract readonly mean: Float64Array;
+  abstract readonly slope: Float64Array;
 
-  constructor(
-    readonly task: TaskDraw,
-    kernel: Kernel,
-    heads: number,
-    private readonly length: number,
-  ) {
-    const D = task.sampler.dimension + 1;
-    this.sums = new AttentionSums(kernel, heads, D, { slope: true, covariance: false });
-    this.chunk = new Float64Array(chunkTokens * D);
-  }
+  constructor(readonly task: TaskDraw) {}
 
   get query(): Float64Array {
     return this.task.query;
@@ -243,15 +234,36 @@ export class ExplicitPrompt implements PromptEvaluator {
   get targetNoise(): number {
     return this.task.targetNoise;
   }
+
+  draw(rng: RandomStream): void {
+    this.task.draw(rng);
+  }
+
+  abstract evaluate(rng: RandomStream, model: WorkingModel): number;
+}
+
+/** Token by token, in chunks; `replay` evaluates tokens that were kept. */
+export class ExplicitPrompt extends TaskPrompt {
+  readonly sums: AttentionSums;
+  private readonly chunk: Float64Array;
+
+  constructor(
+    task: TaskDraw,
+    kernel: Kernel,
+    heads: number,
+    private readonly length: number,
+  ) {
+    super(task);
+    const D = task.sampler.dimension + 1;
+    this.sums = new AttentionSums(kernel, heads, D, { slope: true, covariance: false });
+    this.chunk = new Float64Array(chunkTokens * D);
+  }
+
   get mean(): Float64Array {
     return this.sums.mean;
   }
   get slope(): Float64Array {
     return this.sums.slope;
-  }
-
-  draw(rng: RandomStream): void {
-    this.task.draw(rng);
   }
 
   evaluate(rng: RandomStream, model: WorkingModel): number {
