@@ -103,6 +103,7 @@ const panel = await build({
   format: 'iife',
   minify: true,
   legalComments: 'none',
+  define: noNetwork,
   plugins: [noTrialStyle],
   logLevel: 'warning',
 });
