@@ -1,4 +1,4 @@
-/** What solving found out about a spec, as warnings at its lines: they come when the results do, and go with them. */
+/** What solving found out about a spec, as marks at its lines: they come when the results do, and go with them. */
 import * as vscode from 'vscode';
 import { languageId, type Services } from '../context.js';
 import type { Study } from '../studies/study.js';
@@ -18,7 +18,9 @@ export function registerFindings({ context, studies }: Services): void {
       document.uri,
       marks.map(({ start, end, code, message }) => {
         const range = new vscode.Range(document.positionAt(start), document.positionAt(end));
-        const diagnostic = new vscode.Diagnostic(range, message, vscode.DiagnosticSeverity.Warning);
+        // A run that failed is an error.
+        const severity = code.startsWith('attn.E') ? vscode.DiagnosticSeverity.Error : vscode.DiagnosticSeverity.Warning;
+        const diagnostic = new vscode.Diagnostic(range, message, severity);
         diagnostic.source = languageId;
         diagnostic.code = code;
         return diagnostic;

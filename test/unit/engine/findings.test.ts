@@ -14,7 +14,13 @@ describe('findings', () => {
     const runs = [warned(condensed('At time 1.')), warned(condensed('At time 2.')), warned()];
     const [one, ...more] = findingsOf({ experiment: spec, runs, expectations: [] });
     assert.equal(more.length, 0);
-    assert.deepEqual(one, { code: 'attn.W510', setting: 'train', range: range(5), message: 'L = 2: At time 1. One more run says so too.' });
+    assert.deepEqual(one, {
+      code: 'attn.W510',
+      severity: 'warning',
+      setting: 'train',
+      range: range(5),
+      message: 'L = 2: At time 1. One more run says so too.',
+    });
   });
 
   it('keep places apart, and stand at the experiment where a setting is not written', () => {

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { errorAverages } from '../../../src/solver/concentration.js';
 import * as linear from '../../../src/solver/linear-algebra.js';
-import type { DenseMatrix, ErrorQuantity, Problem, Query } from '../../../src/solver/problem.js';
+import type { DenseMatrix, ErrorQuantity, Law, Problem, Query } from '../../../src/solver/problem.js';
 import { markovQuantile, outputQuantile } from '../../../src/solver/quantile-bounds.js';
 import { stream } from '../../../src/solver/random.js';
 import { sampleErrors } from '../../../src/solver/sampled-errors.js';
+import { solve } from '../../../src/solver/solve.js';
+import { problem as trainingProblem } from './training-problem.js';
 
 const of: readonly ErrorQuantity[] = ['output', 'value_gradient', 'key_query_gradient'];
 
@@ -90,6 +92,59 @@ describe('certified quantiles', () => {
     assert.equal(averages.certifiedQuantile('output', Number.POSITIVE_INFINITY, 0.9), 0);
     const markov = averages.certified('key_query_gradient', 1000) / 0.1;
     assert.ok(Math.abs(averages.certifiedQuantile('key_query_gradient', 1000, 0.9) / markov - 1) < 1e-6);
+  });
+});
+
+describe('quantiles of a run', () => {
+  const solved = (p: Problem) => {
+    const steps = solve(p);
+    for (let step = steps.next(); ; step = steps.next()) if (step.done) return step.value;
+  };
+  const facets = ['certified', 'quantile', 'certified_quantile'] as const;
+
+  it('are there for tokens that are not Gaussian, sampled below certified', () => {
+    const base = problem(linear.identity(2), linear.identity(2), [[1, -1]], normal(2), 50);
+    const laws: Law[] = [
+      { kind: 'independent', dimension: 2, coordinate: { kind: 'rademacher' } },
+      { kind: 'sphere', dimension: 2, radius: 1.5 },
+    ];
+    for (const law of laws) {
+      const p: Problem = {
+        ...base,
+        setting: { kind: 'tokens', law },
+        concentrate: { of: ['output'], confidence: 0.9, samples: 3000 },
+        facets,
+      };
+      const { quantities } = solved(p);
+      const { value, lower, upper } = quantities['output_error.quantile'];
+      assert.ok(lower![0] < value[0] && value[0] < upper![0]);
+      assert.ok(quantities['output_error.certified_quantile'].value[0] >= lower![0]);
+      assert.ok(value[0] > quantities.output_error.value[0], 'nine of ten prompts are below more than the mean');
+    }
+  });
+
+  it('stand beside the exact means of a task, also from a general start', () => {
+    for (const init of [
+      { kind: 'balanced', alpha: 1 },
+      { kind: 'random', seed: 3, scale: 1 },
+    ] as const) {
+      const base = trainingProblem({ length: 60, attention: { init } });
+      const p: Problem = { ...base, train: null, concentrate: { of, confidence: 0.95, samples: 2000 }, facets };
+      const { quantities } = solved(p);
+      for (const quantity of of) {
+        const { lower, samples, method } = quantities[`${quantity}_error.quantile`];
+        assert.deepEqual([samples, method], [2000, 'sampled']);
+        assert.ok(quantities[`${quantity}_error.certified_quantile`].value[0] >= lower![0], `${quantity}, ${init.kind}`);
+      }
+    }
+  });
+
+  it('are left out for prompts too long to sample', () => {
+    const p = problem(linear.identity(2), linear.identity(2), [[1, -1]], { kind: 'at', at: [1, 0] }, 1e7);
+    const { quantities } = solved({ ...p, facets });
+    const { value, reason } = quantities['output_error.quantile'];
+    assert.ok(Number.isNaN(value[0]) && /up to/.test(reason ?? ''));
+    assert.ok(quantities['output_error.certified_quantile'].value[0] > 0);
   });
 });
 
