@@ -19,7 +19,7 @@ function reciprocalUnlessZero<T>(x: v128): v128 {
   return v128.and(v128.gt<T>(x, v128.splat<T>(0)), v128.div<T>(v128.splat<T>(1), x));
 }
 
-// The scores' largest standard deviation among the lanes of `active` prompts is `limit` at most.
+// No lane's scores have a standard deviation above `limit`.
 export function isMild<T>(limit: f64): bool {
   let beyond = v128.gt<T>(v128.abs<T>(v128.load(planeAt<T>(1))), v128.splat<T>(<T>limit));
   if (sizeof<T>() == 8) beyond = v128.or(beyond, f64x2.gt(f64x2.abs(v128.load(planeAt<T>(1), 16)), f64x2.splat(limit)));
