@@ -1,10 +1,11 @@
 /** The panel as a whole: takes in content, keeps what the reader chose, and draws once a frame. */
-import * as l10n from '@vscode/l10n';
+
 import type { PanelTab } from '../src/protocol/messages.js';
 import { protocolVersion } from '../src/protocol/messages.js';
 import type { Colours } from './colours.js';
 import { element, setText } from './dom.js';
 import type { Editor, Incoming } from './editor.js';
+import * as l10n from './l10n.js';
 import { emptyMemory, type Memory, readMemory, untouched, withChart } from './memory.js';
 import type { Content } from './models.js';
 import { Banners } from './parts/banners.js';

@@ -1,6 +1,7 @@
 /** Sentences of the panel: how far the runs are, what is held back, how an expectation came out. */
-import * as l10n from '@vscode/l10n';
+
 import type { ExpectationNote, ExpectationVerdict, HeldBack, RunsState, StaleNote } from '../src/protocol/messages.js';
+import * as l10n from './l10n.js';
 
 export function duration(seconds: number): string {
   if (!Number.isFinite(seconds)) return l10n.t('a very long time');

@@ -1,7 +1,8 @@
 /** What must be said before the charts: the text has errors, runs wait to be asked for, runs have failed. */
-import * as l10n from '@vscode/l10n';
+
 import type { PanelContent } from '../../src/protocol/messages.js';
 import { element, fill } from '../dom.js';
+import * as l10n from '../l10n.js';
 import { button } from '../toolkit.js';
 import { failedText, heldText, staleText } from '../words.js';
 import { type IconName, icon } from './icons.js';

@@ -1,7 +1,8 @@
 /** What the spec expects, and how it came out; a click goes to the line. */
-import * as l10n from '@vscode/l10n';
+
 import type { ExpectationNote } from '../../src/protocol/messages.js';
 import { element, fill } from '../dom.js';
+import * as l10n from '../l10n.js';
 import { verdictsText, verdictText } from '../words.js';
 import { icon } from './icons.js';
 

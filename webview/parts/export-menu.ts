@@ -1,7 +1,8 @@
 /** A button that opens the list of formats; the editor asks where to save. */
-import * as l10n from '@vscode/l10n';
+
 import type { ExportFormat } from '../../src/protocol/messages.js';
 import { element, setAttributes } from '../dom.js';
+import * as l10n from '../l10n.js';
 import { button } from '../toolkit.js';
 import { icon } from './icons.js';
 

@@ -1,5 +1,5 @@
 /** One chart model: heading and switches, legend, its panels side by side, notes. */
-import * as l10n from '@vscode/l10n';
+
 import { standsFor } from '../../src/chart/legend-keys.js';
 import { onScales } from '../../src/chart/shown.js';
 import { plainText } from '../../src/chart/text.js';
@@ -7,6 +7,7 @@ import type { ChartModel, LegendKey, Panel, Series } from '../../src/chart/types
 import type { ExportFormat } from '../../src/protocol/messages.js';
 import type { Colours } from '../colours.js';
 import { element, fill, richText, setAttributes, setText } from '../dom.js';
+import * as l10n from '../l10n.js';
 import type { AxisChoice, ChartChoice } from '../memory.js';
 import { type Axes, axesOf, moved, scalesOf, switchable } from '../plot/axes.js';
 import { hiddenBy, keyText, parseKeys } from '../plot/legend-keys.js';

@@ -1,6 +1,7 @@
 /** The line on top: which experiment, how far it is, and what can be done. */
-import * as l10n from '@vscode/l10n';
+
 import { element, setAttributes, setText } from '../dom.js';
+import * as l10n from '../l10n.js';
 import type { Content } from '../models.js';
 import { button, dropdown, progressRing, setDisabled, setPressed } from '../toolkit.js';
 import { isBusy, runsText } from '../words.js';

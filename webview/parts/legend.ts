@@ -1,11 +1,12 @@
 /** The legend: switches for lines, and a ramp where there are too many to name. */
-import * as l10n from '@vscode/l10n';
+
 import { standsFor } from '../../src/chart/legend-keys.js';
 import { dashPattern } from '../../src/chart/palette.js';
 import { plainText } from '../../src/chart/text.js';
 import type { ChartModel, LegendEntry, LegendGroup, LegendKey, LineStyle } from '../../src/chart/types.js';
 import { type Colours, colourIn } from '../colours.js';
 import { element, fill, richText, svg } from '../dom.js';
+import * as l10n from '../l10n.js';
 import { keyText } from '../plot/legend-keys.js';
 import { LongList } from './long-list.js';
 

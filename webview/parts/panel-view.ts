@@ -1,8 +1,9 @@
 /** One panel of a figure: its plot, what the pointer reads there, and the way through it by keyboard. */
-import * as l10n from '@vscode/l10n';
+
 import { plainText } from '../../src/chart/text.js';
 import type { Series } from '../../src/chart/types.js';
 import { element, fill, richText, setAttributes } from '../dom.js';
+import * as l10n from '../l10n.js';
 import type { Axes } from '../plot/axes.js';
 import { type Cursor, type Step, step } from '../plot/cursor.js';
 import { listenToGestures } from '../plot/gestures.js';

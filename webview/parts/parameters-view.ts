@@ -1,11 +1,12 @@
 /** The trained matrix at a moment of the training, as a heat map, and its eigenvalues along the training against where they tend. */
-import * as l10n from '@vscode/l10n';
+
 import type { ParametersRun } from '../../src/chart/parameters.js';
 import { plainText } from '../../src/chart/text.js';
 import type { ChartModel, Series } from '../../src/chart/types.js';
 import { type Colours, divergent } from '../colours.js';
 import { element, fill, richText, setAttributes, setText, svg } from '../dom.js';
 import { eigenvalueChart } from '../eigenvalue-chart.js';
+import * as l10n from '../l10n.js';
 import { untouched } from '../memory.js';
 import type { Parameters } from '../models.js';
 import { axesOf } from '../plot/axes.js';

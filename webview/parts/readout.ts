@@ -1,7 +1,8 @@
 /** The box beside the crosshair: the values of all curves at one place. */
-import * as l10n from '@vscode/l10n';
+
 import type { Colours } from '../colours.js';
 import { element, richText } from '../dom.js';
+import * as l10n from '../l10n.js';
 import type { Axes } from '../plot/axes.js';
 import { bandText, type Column, type Reading, slopeText, whereText } from '../plot/reading.js';
 import { swatch } from './legend.js';

@@ -1,7 +1,8 @@
 /** Sliders for the numbers under the cursor: a drag moves the curves, letting go writes the text. */
-import * as l10n from '@vscode/l10n';
+
 import type { SliderModel } from '../../src/protocol/messages.js';
 import { element, setAttributes, setText } from '../dom.js';
+import * as l10n from '../l10n.js';
 import { fromTrack, roundedTo, toTrack, trackSteps } from '../slider-scale.js';
 
 export type SlidePhase = 'drag' | 'commit' | 'revert';

@@ -1,7 +1,8 @@
 /** The table of all numbers: only the rows in sight are in the page. Sorted by a click on a head, read by arrow keys, copied as TSV. */
-import * as l10n from '@vscode/l10n';
+
 import { element, fill, setAttributes, setText } from '../dom.js';
 import { inSight } from '../in-sight.js';
+import * as l10n from '../l10n.js';
 import type { TableSort } from '../memory.js';
 import type { Table } from '../models.js';
 import { cellText, sortedRows, tabSeparated } from '../table-order.js';

@@ -1,7 +1,8 @@
 /** Tabs after the pattern of the ARIA practices guide: one stop for Tab, arrows between them. */
-import * as l10n from '@vscode/l10n';
+
 import type { PanelTab } from '../../src/protocol/messages.js';
 import { element, setAttributes } from '../dom.js';
+import * as l10n from '../l10n.js';
 
 const labels: Readonly<Record<PanelTab, () => string>> = {
   charts: () => l10n.t('Charts'),

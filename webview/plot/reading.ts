@@ -1,7 +1,8 @@
 /** What the curves say at one place: for the crosshair, for the keyboard and in words. */
-import * as l10n from '@vscode/l10n';
+
 import { numberText, plainText } from '../../src/chart/text.js';
 import type { Axis, Series } from '../../src/chart/types.js';
+import * as l10n from '../l10n.js';
 import { type Axes, place } from './axes.js';
 import type { Across } from './project.js';
 

@@ -6,6 +6,7 @@ import { SpecDocument } from '../../../src/language/features/document.js';
 import { hoverAt } from '../../../src/language/features/hover.js';
 import { parseSpec } from '../../../src/language/index.js';
 import { buildPlan, noFiles } from '../../../src/spec/index.js';
+import * as panel from '../../../webview/l10n.js';
 import { runsText, staleText } from '../../../webview/words.js';
 
 const read = (name: string): string => readFileSync(new URL(`../../../${name}`, import.meta.url), 'utf8');
@@ -56,8 +57,14 @@ for (const language of languages) {
 }
 
 describe('in French', () => {
-  before(() => l10n.config({ contents: translation('fr') }));
-  after(() => l10n.config({ contents: {} }));
+  before(() => {
+    l10n.config({ contents: translation('fr') });
+    panel.config(translation('fr'));
+  });
+  after(() => {
+    l10n.config({ contents: {} });
+    panel.config({});
+  });
 
   const said = (text: string): string[] => {
     return buildPlan(parseSpec(text), { file: 'a.attn', reader: noFiles }).diagnostics.map(({ message }) =>
