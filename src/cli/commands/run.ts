@@ -36,14 +36,7 @@ export async function run(args: Arguments, script: URL): Promise<number> {
   let show = (_: EngineEvent) => {};
   const session = new EngineSession(nodeHost({ workers, cache, checkpoints, script }), (event) => show(event));
   session.warm(earlyWorkers);
-  let stopping = false;
-  const stop = async () => {
-    // Asked twice, it does not wait.
-    if (!stopping) {
-      stopping = true;
-      await session.stop();
-      await checkpoints?.flush();
-    }
+  const leave = (): never => {
     session.dispose();
     cache?.abandon();
     checkpoints?.abandon();
@@ -51,6 +44,15 @@ export async function run(args: Arguments, script: URL): Promise<number> {
     progress.clear();
     process.stderr.write('Interrupted.\n');
     process.exit(exit.interrupted);
+  };
+  let stopping: Promise<never> | null = null;
+  const stop = () => {
+    // Asked twice, it does not wait for what the workers have to say.
+    if (stopping !== null) leave();
+    stopping = session
+      .stop()
+      .then(() => checkpoints?.flush())
+      .then(leave);
   };
   const options: Options = {
     format: (args.values.get('format')?.[0] ?? 'table') as Format,
@@ -74,7 +76,7 @@ export async function run(args: Arguments, script: URL): Promise<number> {
       progress.update(event);
     };
     const answer = await session.update({ file: loaded.experiments[0]?.file ?? '', experiments });
-    if (answer.status !== 'finished') return exit.interrupted;
+    if (answer.status !== 'finished') return stopping ?? exit.interrupted;
     progress.clear();
     return finish(loaded, answer, options);
   };
