@@ -53,12 +53,17 @@ async function outcomeOf(problem: Problem<FileReference>): Promise<RunOutcome> {
   }
 }
 
+/** All runs, or about `most` of them spread evenly: the others wait. */
 async function outcomesOf(
   experiment: Experiment,
   change: (problem: Problem<FileReference>) => Problem<FileReference>,
+  most = Number.POSITIVE_INFINITY,
 ): Promise<RunOutcome[]> {
+  const every = Math.max(1, Math.round(experiment.runs.length / most));
   const outcomes: RunOutcome[] = [];
-  for (const { problem } of experiment.runs) outcomes.push(await outcomeOf(change(problem)));
+  for (const [i, { problem }] of experiment.runs.entries()) {
+    outcomes.push(i % every === 0 ? await outcomeOf(change(problem)) : { status: 'waiting' });
+  }
   return derive(experiment, outcomes);
 }
 
@@ -79,7 +84,7 @@ describe('the examples', function () {
     it(`${name} says what to see, and is solved at reduced size`, async () => {
       assert.match(readFileSync(join(folder, name), 'utf8'), /^\/\/ .{40,}\n/);
       for (const experiment of planOf(name).experiments) {
-        const runs = await outcomesOf(experiment, reduced);
+        const runs = await outcomesOf(experiment, reduced, 12);
         const charts = chartModels({ experiment, runs, expectations: [] });
         assert.ok(charts.length > 0 || experiment.plots.length === 0);
         for (const chart of charts) {

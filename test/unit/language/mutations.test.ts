@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
+import { folderReader } from '../../../src/engine/node/reader.js';
 import { parseSpec } from '../../../src/language/index.js';
 import { scan } from '../../../src/language/tokens.js';
-import { buildPlan } from '../../../src/spec/index.js';
+import { buildPlan, FileStore } from '../../../src/spec/index.js';
 
 const inserted = ['=', ',', '}', '{', '(', ')', '[', ']', 'foo', '7'];
 
@@ -31,12 +32,15 @@ function* mutants(text: string): Generator<{ readonly what: string; readonly tex
   }
 }
 
+const reader = folderReader('examples', 'examples');
+/** Data files are read once for all mutants. */
+const files = new FileStore(reader);
+
 /** Distinct errors of the language and, where asked, of the meaning. */
 function errorsOf(text: string, withMeaning: boolean): string[] {
   const parsed = parseSpec(text);
   if (!withMeaning) return parsed.diagnostics.filter((d) => d.severity === 'error').map((d) => d.message);
-  const reader = { read: () => ({ error: 'missing' as const, path: '', digest: '' }) } as never;
-  const { diagnostics } = buildPlan(parsed, { file: 'mutant.attn', reader });
+  const { diagnostics } = buildPlan(parsed, { file: 'mutant.attn', reader, files });
   const all = [...parsed.diagnostics, ...diagnostics].filter((d) => d.severity === 'error');
   return [...new Set(all.map((d) => `${d.code} ${d.start} ${d.message}`))];
 }
