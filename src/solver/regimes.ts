@@ -59,25 +59,17 @@ export function condensationSeries(problem: Problem, against: Series['against'],
 }
 
 /**
- * Where the parameters leave the region in which the infinite-prompt limit says anything: from the first recorded point where the
- * condensation is at least 1, placed between it and the point before. `times` is null for parameters that do not move.
+ * Where a training leaves the region in which the infinite-prompt limit says anything: from the first recorded point where the condensation is
+ * at least 1, placed between it and the point before.
  */
-export function condensationWarning(
-  problem: Problem,
-  values: readonly (number | null)[],
-  times: readonly number[] | null,
-): RunWarning | null {
+export function condensationWarning(problem: Problem, values: readonly (number | null)[], times: readonly number[]): RunWarning | null {
   if (problem.attention.kernel === 'linear' || problem.length <= 1) return null;
   const first = values.findIndex((x) => x !== null && x >= 1);
   if (first < 0) return null;
   const consequence = `softmax condenses on a few tokens, and the infinite-prompt limit says nothing about ${problem.length} tokens`;
-  if (times === null || first === 0) {
-    const from = times === null ? 'At these parameters' : 'From the start';
-    return {
-      code: 'W510',
-      setting: times === null ? 'attention.key_query' : 'attention',
-      message: `${from} the scores' mean variance is ${(100 * values[first]!).toFixed(0)} % of 2 log L: ${consequence}.`,
-    };
+  if (first === 0) {
+    const message = `From the start the scores' mean variance is ${(100 * values[0]!).toFixed(0)} % of 2 log L: ${consequence}.`;
+    return { code: 'W510', setting: 'attention', message };
   }
   const [before, after] = [values[first - 1]!, values[first]!];
   const share = after > before ? (1 - before) / (after - before) : 1;
@@ -87,4 +79,10 @@ export function condensationWarning(
     setting: 'train',
     message: `At time ${Number(time.toPrecision(3))} the scores' mean variance passes 2 log L: from there on ${consequence}.`,
   };
+}
+
+/** The same of parameters that the spec gives, as a note: whoever chose them may be looking for it. */
+export function condensationNotes({ attention, length }: Problem, value: number | null): string[] {
+  if (attention.kernel === 'linear' || length <= 1 || value === null || !(value >= 1)) return [];
+  return ["The scores' mean variance is above 2 log L: softmax condenses on a few tokens, where the infinite-prompt limit says nothing."];
 }

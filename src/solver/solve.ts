@@ -4,7 +4,7 @@ import { Divergence, trainDescent, trainFlow } from './flow.js';
 import { plainLimitQuantities } from './limit-quantities.js';
 import { initialParameters, type Layout, layoutOf, merge } from './parameters.js';
 import type { Problem } from './problem.js';
-import { condensationSeries, condensationWarning, plainCondensation, taskCondensation } from './regimes.js';
+import { condensationNotes, condensationSeries, condensationWarning, plainCondensation, taskCondensation } from './regimes.js';
 import { type Axis, type RunResult, type RunWarning, type Series, type SolveEvent, SolverFailure } from './result.js';
 import { type TrainingMeans, trainStochastic } from './sgd.js';
 import { snapshotsOf } from './snapshots.js';
@@ -47,15 +47,15 @@ function* measure(problem: Problem, points: readonly MeasuredPoint[]): Generator
   const { train, concentrate } = problem;
   const shares = sharesOf(problem);
   const measured = yield* within(measureTrajectory(problem, points), shares.train, shares.measure);
-  const trajectory = train === null ? withoutAxis(measured) : measured;
   const layout = layoutOf(problem);
+  const trajectory = train === null ? fixedLayer(problem, layout, points, measured) : measured;
   const snapshots = train === null ? null : snapshotsOf(problem, layout, points);
   const warning = whereItCondenses(problem, layout, points);
   const seen = {
     ...(snapshots === null ? {} : { parameters: snapshots }),
     ...(warning === null ? {} : { warnings: [warning] }),
   };
-  if (concentrate === null) return { ...trajectory, notes: measured.notes ?? [], ...seen };
+  if (concentrate === null) return { ...trajectory, notes: trajectory.notes ?? [], ...seen };
   const at: ErrorPoint[] = points.map((point) => merge(layout, point.theta));
   const against: Axis | null = train === null ? null : Object.keys(trajectory.axes).includes('step') ? 'step' : 'time';
   const errors = yield* errorsFrom(problem, at, against, shares.train + shares.measure, trajectory);
@@ -68,8 +68,7 @@ function* solvePlain(problem: Problem): Generator<SolveEvent, RunResult> {
   const quantities: Record<string, Series> = plainLimitQuantities(problem);
   if (problem.measures.includes('condensation')) quantities.condensation = condensationSeries(problem, null, [value]);
   const method = weakest(Object.values(quantities).map((series) => series.method));
-  const before: MeasuredTrajectory = { method, axes: {}, quantities };
-  const warning = condensationWarning(problem, [value], null);
+  const before: MeasuredTrajectory = { method, axes: {}, quantities, notes: condensationNotes(problem, value) };
   const result = join(before, yield* errorsFrom(problem, [null], null, 0, before));
   const uniform = problem.measures.includes('uniform_error') ? yield* uniformSeries(problem) : null;
   return {
@@ -77,7 +76,6 @@ function* solvePlain(problem: Problem): Generator<SolveEvent, RunResult> {
     ...(uniform === null
       ? {}
       : { method: weakest([result.method, uniform.method]), quantities: { ...result.quantities, uniform_error: uniform } }),
-    ...(warning === null ? {} : { warnings: [warning] }),
   };
 }
 
@@ -95,7 +93,7 @@ function* uniformSeries(problem: Problem): Generator<SolveEvent, Series> {
 const fewPoints = 8;
 
 function whereItCondenses(problem: Problem, layout: Layout, points: readonly MeasuredPoint[]): RunWarning | null {
-  if (problem.length === Number.POSITIVE_INFINITY || problem.attention.kernel === 'linear') return null;
+  if (problem.train === null || problem.length === Number.POSITIVE_INFINITY || problem.attention.kernel === 'linear') return null;
   const valueAt = ({ theta }: MeasuredPoint) => taskCondensation(problem, layout, merge(layout, theta));
   const last = points.length - 1;
   const few = Array.from(
@@ -103,8 +101,11 @@ function whereItCondenses(problem: Problem, layout: Layout, points: readonly Mea
     (_, i) => points[Math.round((i * last) / Math.max(1, Math.min(fewPoints, last)))]!,
   );
   if (!few.some((point) => (valueAt(point) ?? 0) >= 1)) return null;
-  const times = problem.train === null ? null : points.map(({ time }) => time);
-  return condensationWarning(problem, points.map(valueAt), times);
+  return condensationWarning(
+    problem,
+    points.map(valueAt),
+    points.map(({ time }) => time),
+  );
 }
 
 function trainPoints(problem: Problem, means: TrainingMeans): Generator<SolveEvent, readonly MeasuredPoint[]> {
@@ -170,6 +171,11 @@ function join(trajectory: MeasuredTrajectory, errors: MeasuredErrors): RunResult
     quantities,
     notes: [...(trajectory.notes ?? []), ...errors.notes],
   };
+}
+
+function fixedLayer(problem: Problem, layout: Layout, points: readonly MeasuredPoint[], measured: MeasuredTrajectory): MeasuredTrajectory {
+  const value = taskCondensation(problem, layout, merge(layout, points[0]!.theta));
+  return { ...withoutAxis(measured), notes: [...(measured.notes ?? []), ...condensationNotes(problem, value)] };
 }
 
 /** A single point, the start, is no trajectory. */

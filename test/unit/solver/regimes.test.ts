@@ -84,11 +84,19 @@ describe('the warning that softmax condenses', () => {
     }
   });
 
-  it('comes at the layer where nothing is trained', () => {
+  it('is a note where nothing is trained: the parameters are as the spec has them', () => {
     const base = measured(4);
     const fixed: Problem = { ...base, train: null, attention: { ...base.attention, init: { kind: 'balanced', alpha: 4 } } };
-    const [{ setting, message }] = solved(fixed).warnings!;
-    assert.equal(setting, 'attention.key_query');
-    assert.match(message, /^At these parameters/);
+    const { warnings, notes } = solved(fixed);
+    assert.equal(warnings, undefined);
+    assert.match(notes.join(), /above 2 log L/);
+    assert.deepEqual(solved({ ...fixed, length: 1e9 }).notes, []);
+  });
+
+  it('comes at the layer where the training begins beyond', () => {
+    const base = measured(4);
+    const [{ setting, message }] = solved({ ...base, attention: { ...base.attention, init: { kind: 'balanced', alpha: 4 } } }).warnings!;
+    assert.equal(setting, 'attention');
+    assert.match(message, /^From the start/);
   });
 });
