@@ -114,6 +114,7 @@ export class Workbench {
     const row = widget
       .locator('.quick-input-list .monaco-list-row')
       .filter({ has: this.page.locator('.label-name', { hasText: exactly(label) }) });
+    const typed = (): Promise<string> => input.inputValue({ timeout: 1000 }).catch(() => '');
     // Commands of an extension that has just been installed come into the list a moment later.
     for (let attempt = 0; ; attempt += 1) {
       await this.page.keyboard.press(key);
@@ -121,15 +122,14 @@ export class Workbench {
         // What happens behind may take the focus, and close the widget.
         await input.fill(text, { timeout: 3000 });
         await row.first().click({ timeout: 5000 });
+        // A click on a row that is just being drawn anew is lost. What is chosen may ask on, in the same place.
+        await this.until('the choice is taken', async () => !(await widget.isVisible()) || (await typed()) !== text, 8000);
         break;
       } catch (error) {
         await this.page.keyboard.press('Escape');
         if (attempt === 5) throw error;
       }
     }
-    // What is chosen may ask on, in the same place.
-    const typed = (): Promise<string> => input.inputValue({ timeout: 1000 }).catch(() => '');
-    await this.until('the choice is taken', async () => !(await widget.isVisible()) || (await typed()) !== text);
   }
 
   /** Whether the palette offers a command with this title now. */
