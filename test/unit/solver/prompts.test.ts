@@ -270,12 +270,4 @@ describe('infinite prompts of a task', () => {
       });
     });
   });
-
-  it('need Gaussian tokens when there is a link', () => {
-    const task = taskOfDimension(2, { link: 'tanh', tokens: { kind: 'independent', dimension: 2, coordinate: { kind: 'rademacher' } } });
-    assert.throws(
-      () => promptEvaluator(task, 'softmax', 1, Infinity),
-      (error) => error instanceof SolverFailure && error.code === 'unsupported',
-    );
-  });
 });
