@@ -36,7 +36,7 @@ describe('a working day with the packaged extension', function () {
     await toast.waitFor();
     await workbench.screenshot('session-solver-died');
     assert.equal((await workbench.notifications()).length, 1);
-    assert.equal(await workbench.spoken(), before);
+    await workbench.until('every curve is there as it was', async () => (await workbench.spoken()) === before);
     await workbench.command('Notifications: Clear All Notifications');
     await workbench.replace('0.5', '0.6');
     await workbench.moved(before);
