@@ -11,6 +11,12 @@ import type { Kernel } from './problem.js';
 import type { RandomStream } from './random.js';
 import { multiply, multiplyTransposed, type TaskSampler } from './sampling.js';
 
+/** The diagonal of a square matrix without other entries; null for any other. Its products are the same numbers in a tenth of the time. */
+function diagonalOf(root: Float64Array, d: number): Float64Array | null {
+  if (!root.every((x, at) => x === 0 || at % (d + 1) === 0)) return null;
+  return Float64Array.from({ length: d }, (_, i) => root[i * (d + 1)]!);
+}
+
 /** Merged parameters in working coordinates, ready for many prompts. */
 export class WorkingModel {
   readonly heads: number;
@@ -24,12 +30,14 @@ export class WorkingModel {
   readonly value: Float64Array;
   /** U S of one head. */
   private readonly half: Float64Array;
+  private readonly diagonal: Float64Array | null;
 
   constructor(
     private readonly root: Float64Array,
     dimension: number,
     heads: number,
   ) {
+    this.diagonal = diagonalOf(root, dimension);
     this.heads = heads;
     this.dimension = dimension;
     this.width = dimension + 1;
@@ -39,6 +47,22 @@ export class WorkingModel {
   }
 
   set(m: Merged): void {
+    if (this.diagonal === null) this.setByProducts(m);
+    else this.setByFactors(m, this.diagonal);
+  }
+
+  private setByFactors(m: Merged, diagonal: Float64Array): void {
+    const { dimension: d, width: D, keyQuery, value } = this;
+    for (let h = 0, from = 0, to = 0; h < this.heads; h++) {
+      for (let i = 0; i <= d; i++, from++) {
+        const factor = i < d ? diagonal[i]! : 1;
+        for (let j = 0; j < d; j++) keyQuery[to++] = factor * (m.U[from++]! * diagonal[j]!);
+        value[h * D + i] = factor * m.v[h * D + i]!;
+      }
+    }
+  }
+
+  private setByProducts(m: Merged): void {
     const { dimension: d, width: D, root, keyQuery, value, half } = this;
     for (let h = 0; h < this.heads; h++) {
       const from = h * D * D;
@@ -76,12 +100,14 @@ export class GradientSum {
   private readonly keyQuery: Float64Array;
   private readonly value: Float64Array;
   private readonly half: Float64Array;
+  private readonly diagonal: Float64Array | null;
 
   constructor(
     private readonly root: Float64Array,
     private readonly dimension: number,
     private readonly heads: number,
   ) {
+    this.diagonal = diagonalOf(root, dimension);
     this.keyQuery = new Float64Array(heads * (dimension + 1) * dimension);
     this.value = new Float64Array(heads * (dimension + 1));
     this.half = new Float64Array((dimension + 1) * dimension);
@@ -124,6 +150,23 @@ export class GradientSum {
 
   /** Writes `scale` times the sums as gradients of U (heads × D × D; the last column is 0, as the query is (x_q, 0)) and v (heads × D). */
   finish(scale: number, gU: Float64Array, gv: Float64Array): void {
+    if (this.diagonal === null) this.finishByProducts(scale, gU, gv);
+    else this.finishByFactors(scale, this.diagonal, gU, gv);
+  }
+
+  private finishByFactors(scale: number, diagonal: Float64Array, gU: Float64Array, gv: Float64Array): void {
+    const { dimension: d, keyQuery, value } = this;
+    for (let h = 0, from = 0, to = 0, at = 0; h < this.heads; h++) {
+      for (let i = 0; i <= d; i++, at++) {
+        const factor = i < d ? diagonal[i]! : 1;
+        for (let j = 0; j < d; j++) gU[to++] = factor * (scale * (diagonal[j]! * keyQuery[from++]!));
+        gU[to++] = 0;
+        gv[at] = scale * (factor * value[at]!);
+      }
+    }
+  }
+
+  private finishByProducts(scale: number, gU: Float64Array, gv: Float64Array): void {
     const { dimension: d, root, half, keyQuery, value } = this;
     const D = d + 1;
     for (let h = 0; h < this.heads; h++) {

@@ -81,9 +81,14 @@ describe('initialParameters', () => {
 });
 
 describe('pullBack', () => {
-  for (const parameters of ['merged', 'factored'] as const)
-    it(`is the chain rule through merge, ${parameters}, two heads, a temperature`, () => {
-      const layout = layoutOf(problem({ d: 2, attention: { parameters, heads: 2, keyDimension: 2, temperature: 1.7 } }));
+  const shapes = [
+    ['merged', 2],
+    ['factored', 2],
+    ['factored', 3],
+  ] as const;
+  for (const [parameters, keyDimension] of shapes)
+    it(`is the chain rule through merge, ${parameters}, two heads, keys of dimension ${keyDimension}, a temperature`, () => {
+      const layout = layoutOf(problem({ d: 2, attention: { parameters, heads: 2, keyDimension, temperature: 1.7 } }));
       const theta = numbers(layout.size, 0.8);
       const wU = numbers(2 * 9, 1, 40);
       const wv = numbers(2 * 3, 1, 80);
