@@ -110,6 +110,11 @@ export class AttentionSums {
     for (let h = 0; h < this.heads; h++) this.finishHead(h);
   }
 
+  /** log of (1/L) Σ exp(score) of head h, for softmax; after the last chunk. */
+  logMeanWeight(h: number): number {
+    return this.largest[h] + Math.log(this.total[h] / this.count);
+  }
+
   private finishHead(h: number): void {
     const { mean, slope, covariance, value, width } = this;
     const head = h * width;

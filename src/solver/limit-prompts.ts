@@ -2,7 +2,7 @@
  * Infinite prompts of a task given its w (docs/mathematics.md, sections 2 and 7), in the working coordinates c = (g, y) of a
  * `TaskSampler`: y = f(uᵀg) + s ε with u = Sᵀw.
  */
-import { cumulant, lawMoments } from './cumulant.js';
+import { type Cumulant, cumulant, lawMoments } from './cumulant.js';
 import { supportDiameter } from './law-bounds.js';
 import { type LawPoints, lawPoints } from './law-points.js';
 import { dot, identity } from './linear-algebra.js';
@@ -214,6 +214,18 @@ export class TaskLimit {
     }
     mean[from + d] = moments.f + noise * q;
     derivative[d * D + d] = moments.ff + noise;
+  }
+
+  /** κ, ∇κ and ∇²κ of (g, y) given w at a tilt of D numbers, for the identity link; null for others. */
+  cumulant(u: Float64Array, tilt: Float64Array): Cumulant | null {
+    const { d, law, lawMean, task, sampler, inner } = this;
+    if (task.link !== 'identity') return null;
+    const gradient = new Float64Array(d + 1);
+    const hessian = new Float64Array((d + 1) * (d + 1));
+    this.linear(u, tilt, 0, gradient, hessian);
+    // `inner` is the tilt of g.
+    const value = law === null ? 0.5 * dot(inner, inner) : cumulant(law, inner).value - dot(lawMean, inner);
+    return { value: value + 0.5 * (sampler.noise * tilt[d]) ** 2, gradient, hessian };
   }
 
   /** E y given w. */

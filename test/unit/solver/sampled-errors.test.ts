@@ -91,7 +91,9 @@ describe('sampled distance from the infinite prompt', () => {
           Math.abs(mean - expected[quantity]) < 4.5 * standardError + 1e-12,
           `${law.kind} ${quantity}: ${mean}, ${expected[quantity]}`,
         );
-        assert.ok(Math.abs(upper - mean - 1.96 * standardError) < 1e-3 * standardError + 1e-15);
+        // The first two have control variates: Student's quantile for 64 batches.
+        const quantile = quantity === 'key_query_gradient' ? 1.95996 : 1.99834;
+        assert.ok(Math.abs(upper - mean - quantile * standardError) < 1e-3 * standardError + 1e-15);
         assert.ok(lower >= 0 && lower <= mean);
       }
     }
@@ -195,7 +197,19 @@ describe('sampled distance from the infinite prompt', () => {
   });
 
   it('streams estimates whose bands tighten, and ends with quantiles', () => {
-    const problem = tokensProblem(gaussianLaw(identityMatrix(2)), { kind: 'law', law: gaussianLaw(identityMatrix(2)) }, 4000, U, V);
+    const problem = tokensProblem(
+      gaussianLaw(identityMatrix(2)),
+      {
+        kind: 'law',
+        law: gaussianLaw([
+          [0.3, 0],
+          [0, 0.3],
+        ]),
+      },
+      4000,
+      U,
+      V,
+    );
     const generator = sampleErrors(problem, null, { ...options, of: ['output'], samples: 4000 });
     const widths: number[] = [];
     let last: ErrorEstimates;
