@@ -102,12 +102,21 @@ export function boundedLawBound(asymptote: number, diameter: number, spread: num
 }
 
 function penalisedBound(front: number, failure: number, spread: number, length: number): number {
+  const effective = length / Math.exp(spread);
+  return leastOverFailures(failure, spread, length, (kept) => front / (effective * kept * kept));
+}
+
+/**
+ * min over δ of onSuccess(1 − δ) + failure · exp(−Lδ²/(2e^{spread})): the sum D of L independent e^{s − κ} has D < (1 − δ)L with at most that
+ * probability. 0 at L = ∞.
+ */
+export function leastOverFailures(failure: number, spread: number, length: number, onSuccess: (kept: number) => number): number {
   if (length === Number.POSITIVE_INFINITY) return 0;
   const effective = length / Math.exp(spread);
   let best = Number.POSITIVE_INFINITY;
   for (let i = 0; i < 120; i++) {
     const delta = 0.99 * 0.93 ** i;
-    const bound = front / (effective * (1 - delta) * (1 - delta)) + failure * Math.exp(-0.5 * effective * delta * delta);
+    const bound = onSuccess(1 - delta) + failure * Math.exp(-0.5 * effective * delta * delta);
     if (bound < best) best = bound;
   }
   return best;

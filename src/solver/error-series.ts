@@ -2,7 +2,7 @@
 
 import { trustLength } from './bounds.js';
 import { type ErrorAverages, errorAverages, type LayerParameters } from './concentration.js';
-import { type LawBounds, lawBounds } from './law-bounds.js';
+import { type ErrorBounds, lawBounds } from './law-bounds.js';
 import type { Merged } from './parameters.js';
 import type { Concentrate, ErrorQuantity, Problem } from './problem.js';
 import type { Axis, Method, Series } from './result.js';
@@ -23,9 +23,11 @@ export type ErrorProgress = { readonly fraction: number; readonly so: MeasuredEr
 
 const bandReplicates = 2.3646;
 const noCurve = {
-  certified: 'The certified bound needs Gaussian tokens, or plain tokens of bounded support; for the U-gradient, Gaussian tokens.',
+  certified:
+    'The certified bound needs Gaussian tokens, or plain tokens of bounded support (for the U-gradient, not on a sphere, nor averaged over queries on a very large file).',
   certified_quantile: 'The certified quantile needs a certified bound: Gaussian tokens, or plain tokens of bounded support.',
-  asymptote: 'The asymptote is known for Gaussian tokens, and for the output and V-gradient of plain tokens.',
+  asymptote:
+    'The asymptote is known for Gaussian tokens, and for plain tokens (for the U-gradient, not on a sphere, nor averaged over queries on a very large file).',
 };
 const noRate = 'The rate needs a finite prompt and a positive error.';
 
@@ -62,9 +64,9 @@ export function* measureErrors(
   const trust = problem.trust ?? [];
   let certifiedAt: CertifiedAt | null = null;
   const wantsBounds = trust.length > 0 || problem.facets.some((facet) => facet === 'certified' || facet === 'asymptote');
-  let bounds: LawBounds | null | undefined;
+  let bounds: ErrorBounds | null | undefined;
   /** Bounds for any law, made where the tokens turn out not to be Gaussian. */
-  const anyLaw = (): LawBounds | null => {
+  const anyLaw = (): ErrorBounds | null => {
     bounds ??= wantsBounds ? lawBounds(problem) : null;
     return bounds;
   };
@@ -207,7 +209,7 @@ function addSampled(
   column: Columns,
   estimates: ErrorEstimates,
   quantity: ErrorQuantity,
-  bounds: LawBounds | null,
+  bounds: ErrorBounds | null,
   length: number,
   confidence: number,
 ): void {
@@ -216,7 +218,7 @@ function addSampled(
   column.standardError.push(estimate.standardError);
   column.lower.push(estimate.lower);
   column.upper.push(estimate.upper);
-  const bound = bounds === null || quantity === 'key_query_gradient' ? null : bounds.at(quantity, length);
+  const bound = bounds === null ? null : bounds.at(quantity, length);
   column.certified.push(bound?.certified ?? Number.NaN);
   column.asymptote.push(bound?.asymptote ?? Number.NaN);
   // Markov's inequality; of several queries each has its own bound, and their mean bounds the whole.
@@ -332,10 +334,10 @@ function averagesAt(problem: Problem, of: readonly ErrorQuantity[], point: Error
 /** A certified bound of an error at any length; NaN where there is none. */
 type CertifiedAt = (quantity: ErrorQuantity, length: number) => number;
 
-function certifiedBy(averages: ErrorAverages | null, anyLaw: () => LawBounds | null): CertifiedAt {
+function certifiedBy(averages: ErrorAverages | null, anyLaw: () => ErrorBounds | null): CertifiedAt {
   if (averages !== null) return (quantity, length) => averages.certified(quantity, length);
   const bounds = anyLaw();
-  return (quantity, length) => (bounds === null || quantity === 'key_query_gradient' ? Number.NaN : bounds.at(quantity, length).certified);
+  return (quantity, length) => bounds?.at(quantity, length).certified ?? Number.NaN;
 }
 
 /** Trust lengths do not depend on the run's own length; along a training they are those of the last point. */

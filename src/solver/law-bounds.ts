@@ -1,13 +1,14 @@
 /**
- * Asymptote and certified bound of softmax attention's output and V-gradient errors on plain tokens of any law
- * (docs/mathematics.md, section 4): what stands beside sampled errors where section 3 does not apply.
+ * Asymptotes and certified bounds of softmax attention's errors on plain tokens of any law (docs/mathematics.md, section 4): what stands beside
+ * sampled errors where section 3 does not apply.
  */
 import { boundedLawBound } from './bounds.js';
 import { lawMoments } from './cumulant.js';
 import { allScores, empiricalMoments, softmaxInPlace, squaresAbout, weightedMean } from './empirical.js';
 import { queriesOf, replicateCount, tiltedPair } from './error-nodes.js';
+import { LawGradientBounds } from './law-gradient-bounds.js';
 import * as linear from './linear-algebra.js';
-import type { DenseMatrix, Law, Problem } from './problem.js';
+import type { DenseMatrix, ErrorQuantity, Law, Problem } from './problem.js';
 
 type MeanQuantity = 'output' | 'value_gradient';
 
@@ -18,7 +19,12 @@ export interface LawBound {
   readonly certified: number;
 }
 
-/** Bounds of one problem at any length. Averages over a query law are by quasi-Monte Carlo unless the law is empirical. */
+/** Bounds of all errors of one problem at any length; both NaN where they are not known. */
+export interface ErrorBounds {
+  at(quantity: ErrorQuantity, length: number): LawBound;
+}
+
+/** Bounds of the output and V-gradient errors. Averages over a query law are by quasi-Monte Carlo unless the law is empirical. */
 export class LawBounds {
   private readonly spread: number[] = [];
   private readonly weight: number[] = [];
@@ -114,27 +120,45 @@ function operatorNorm(V: DenseMatrix): number {
 }
 
 /** Bounds for plain tokens of any law under softmax with one head; null for a task, linear attention or several heads. */
-export function lawBounds(problem: Problem): LawBounds | null {
+export function lawBounds(problem: Problem): ErrorBounds | null {
   const { setting, attention, query, solver } = problem;
   if (setting.kind !== 'tokens' || query === null || attention.kernel !== 'softmax' || attention.heads !== 1) return null;
   const { keyQuery, value, temperature } = attention;
   if (keyQuery === null || value === null) return null;
-  const make = (): LawBounds => {
-    const queries = query.kind === 'at' ? [{ z: query.at, weight: 1 }] : queriesOf(query.law, solver.seed, pointsPerReplicate(setting.law));
-    return new LawBounds(setting.law, linear.scale(keyQuery, 1 / temperature), value, queries);
-  };
-  if (setting.law.kind !== 'empirical') return make();
+  if (setting.law.kind !== 'empirical') return made(problem, setting.law, keyQuery, value);
   // Runs that differ in length alone share the passes over their file.
   const { data } = setting.law.tokens;
   const key = JSON.stringify([keyQuery, value, temperature, solver.seed, query.kind === 'at' ? query.at : lawKey(query.law)]);
   const last = lastOf.get(data);
   if (last?.key === key) return last.bounds;
-  const bounds = make();
+  const bounds = made(problem, setting.law, keyQuery, value);
   lastOf.set(data, { key, bounds });
   return bounds;
 }
 
-const lastOf = new WeakMap<Float64Array, { readonly key: string; readonly bounds: LawBounds }>();
+/** Made when they are first asked for: the U-gradient's take covariances. */
+function made({ attention, query, solver }: Problem, law: Law, keyQuery: DenseMatrix, V: DenseMatrix): ErrorBounds {
+  const U = linear.scale(keyQuery, 1 / attention.temperature);
+  const queries = (points: number) => (query!.kind === 'at' ? [{ z: query!.at, weight: 1 }] : queriesOf(query!.law, solver.seed, points));
+  let means: LawBounds | undefined;
+  let gradient: LawGradientBounds | null | undefined;
+  return {
+    at(quantity, length) {
+      if (quantity !== 'key_query_gradient') {
+        means ??= new LawBounds(law, U, V, queries(pointsPerReplicate(law)));
+        return means.at(quantity, length);
+      }
+      if (gradient === undefined) {
+        const points = gradientPoints(law, V.length);
+        const diameters = { tokens: supportDiameter(law, linear.identity(law.dimension)), values: supportDiameter(law, V) };
+        gradient = points === 0 && query!.kind === 'law' ? null : LawGradientBounds.make(law, U, V, diameters, queries(points));
+      }
+      return gradient?.at(length) ?? { asymptote: Number.NaN, certified: Number.NaN };
+    },
+  };
+}
+
+const lastOf = new WeakMap<Float64Array, { readonly key: string; readonly bounds: ErrorBounds }>();
 
 const numbers = new WeakMap<Float64Array, number>();
 let count = 0;
@@ -151,4 +175,12 @@ function lawKey(law: Law): string {
 /** Fewer where one tilt takes passes through a whole file. */
 export function pointsPerReplicate(law: Law): number {
   return law.kind === 'empirical' ? Math.max(4, Math.min(512, Math.round(4e8 / (law.tokens.rows * law.dimension * replicateCount)))) : 512;
+}
+
+/** Where every tilt takes covariances; 0 for files of which too few queries could be afforded. */
+function gradientPoints(law: Law, outputs: number): number {
+  const D = law.dimension;
+  const rows = law.kind === 'empirical' ? law.tokens.rows : 0;
+  const affordable = Math.round(2e9 / (D * D * (rows + 8 * outputs + 8 * D) * replicateCount));
+  return affordable < 4 ? (rows > 0 ? 0 : 4) : Math.min(512, affordable);
 }

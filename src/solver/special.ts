@@ -168,6 +168,26 @@ export function langevin(x: number): { value: number; first: number; second: num
   };
 }
 
+/** Third and fourth derivative of log(sinh x / x). */
+export function langevinDerivatives(x: number): { third: number; fourth: number } {
+  const y = Math.abs(x);
+  let third = 0;
+  let fourth = 0;
+  if (y < 0.5) {
+    for (let n = langevinSeries.length - 1; n >= 1; n--) {
+      const c = langevinSeries[n]! * (2 * n + 1) * 2 * n;
+      third = third * x * x + c;
+      fourth = fourth * x * x + (2 * n - 1) * c;
+    }
+    return { third: third * x, fourth };
+  }
+  const e = Math.exp(-2 * y);
+  const coth = (1 + e) / (1 - e);
+  const csch2 = (4 * e) / ((1 - e) * (1 - e));
+  third = 2 * csch2 * coth - 2 / y ** 3;
+  return { third: x < 0 ? -third : third, fourth: 6 / y ** 4 - 4 * csch2 * coth * coth - 2 * csch2 * csch2 };
+}
+
 /** coth x − 1/x = Σ c_n x^{2n+1}, c_n = 2^{2n+2} B_{2n+2}/(2n+2)!. */
 const langevinSeries = [
   1 / 3,
