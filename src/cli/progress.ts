@@ -2,6 +2,8 @@
 import type { EngineEvent } from '../engine/session.js';
 import type { Experiment } from '../spec/experiment.js';
 
+type RunEvent = Extract<EngineEvent, { kind: 'run' }>;
+
 const barWidth = 24;
 const redrawMilliseconds = 80;
 
@@ -12,6 +14,7 @@ export class Progress {
   private total = 0;
   private drawn = 0;
   private visible = false;
+  private experiments: readonly Experiment[] = [];
   private started = 0;
   /** What was done when the clock began: results of the cache take no time. */
   private doneAtStart: number | null = null;
@@ -25,6 +28,7 @@ export class Progress {
   }
 
   start(experiments: readonly Experiment[]): void {
+    this.experiments = experiments;
     this.fractions = experiments.map(({ runs }) => new Float64Array(runs.length));
     // A run counts by its estimated cost, and a little for being one.
     this.weights = experiments.map(({ runs }) => Float64Array.from(runs, (run) => run.cost.seconds + 1e-3));
@@ -68,9 +72,16 @@ export class Progress {
     const filled = Math.floor((barWidth * done) / all);
     const percent = String(Math.floor((100 * done) / all)).padStart(3);
     this.stream.write(
-      `\r\u001b[2K${'█'.repeat(filled)}${'░'.repeat(barWidth - filled)} ${percent}%  ${Math.min(this.settled, this.total)} of ${this.total} runs${left}`,
+      `\r\u001b[2K${'█'.repeat(filled)}${'░'.repeat(barWidth - filled)} ${percent}%  ${Math.min(this.settled, this.total)} of ${this.total} runs${this.steps(event)}${left}`,
     );
     this.visible = true;
+  }
+
+  /** `, step 300 of 2000` of a training by steps that is alone. */
+  private steps({ experiment, run, outcome }: RunEvent): string {
+    const train = this.experiments[experiment]?.runs[run]?.problem.train;
+    if (this.total !== 1 || outcome.status !== 'running' || outcome.step === undefined) return '';
+    return train !== null && train !== undefined && 'steps' in train ? `, step ${outcome.step} of ${train.steps}` : '';
   }
 
   clear(): void {

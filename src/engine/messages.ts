@@ -38,7 +38,8 @@ export type ToWorker = Batch | Warm | Assist;
 
 export type FromWorker =
   | { readonly kind: 'started'; readonly job: number }
-  | { readonly kind: 'progress'; readonly job: number; readonly fraction: number }
+  /** `step`: steps taken of a training by steps. */
+  | { readonly kind: 'progress'; readonly job: number; readonly fraction: number; readonly step: number | null }
   | { readonly kind: 'partial'; readonly job: number; readonly result: RunResult }
   | { readonly kind: 'done'; readonly job: number; readonly result: RunResult }
   /** What `Job.state` may be from now on. It comes for a cancelled job too. */

@@ -12,7 +12,8 @@ export interface RunFailure {
 
 export type RunOutcome =
   | { readonly status: 'waiting' }
-  | { readonly status: 'running'; readonly fraction: number; readonly partial: RunResult | null }
+  /** `step`: steps taken of a training by steps, until it is measured. */
+  | { readonly status: 'running'; readonly fraction: number; readonly step?: number; readonly partial: RunResult | null }
   | { readonly status: 'done'; readonly result: RunResult; readonly cached: boolean }
   /** `partial` is what was found before, such as a trajectory up to where it diverged. */
   | { readonly status: 'failed'; readonly failure: RunFailure; readonly partial?: RunResult };

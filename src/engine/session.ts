@@ -350,11 +350,16 @@ export class EngineSession {
         this.settle(task, { status: 'running', fraction: 0, partial: null });
         break;
       case 'progress':
-        this.settle(task, { status: 'running', fraction: message.fraction, partial });
+        this.settle(task, {
+          status: 'running',
+          fraction: message.fraction,
+          ...(message.step === null ? {} : { step: message.step }),
+          partial,
+        });
         break;
       case 'partial': {
-        const fraction = task.outcome.status === 'running' ? task.outcome.fraction : 0;
-        this.settle(task, { status: 'running', fraction, partial: message.result });
+        const before = task.outcome.status === 'running' ? task.outcome : { status: 'running' as const, fraction: 0 };
+        this.settle(task, { ...before, partial: message.result });
         break;
       }
       case 'done':

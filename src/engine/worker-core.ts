@@ -19,13 +19,17 @@ export interface WorkerServices {
   busyWith(job: number | null): void;
   /** True when the last report is old enough for another one. */
   reportDue(): boolean;
+  /** True when the last curves of an unfinished run are old enough for new ones, measured by what they took. */
+  curvesDue(): boolean;
+  /** Makes them. */
+  makeCurves(soFar: () => RunResult): RunResult;
   /** True when so much was done since the last checkpoint, or since the job began, that it would be a pity to lose it. `ending`: the job is cancelled. */
   checkpointDue(ending: boolean): boolean;
 }
 
 /** Compiles the solver by solving a run that nobody asked for; a batch that arrives meanwhile waits for it, a few hundredths of a second. */
 export function getReady(services: WorkerServices): void {
-  const steps = services.solve(warmUp);
+  const steps = services.solve(warmUp, { kernels: services.kernels });
   while (!steps.next().done);
 }
 
@@ -72,8 +76,13 @@ async function runJob(batch: number, { id: job, problem, state, team }: Job, ser
       return null;
     }
     if (!services.reportDue()) continue;
-    if (step.value.kind === 'progress') services.post({ kind: 'progress', job, fraction: step.value.fraction });
-    else services.post({ kind: 'partial', job, result: step.value.result });
+    if (step.value.kind === 'partial') {
+      services.post({ kind: 'partial', job, result: step.value.result });
+      continue;
+    }
+    const { fraction, step: taken, soFar } = step.value;
+    services.post({ kind: 'progress', job, fraction, step: taken ?? null });
+    if (soFar !== undefined && services.curvesDue()) services.post({ kind: 'partial', job, result: services.makeCurves(soFar) });
   }
 }
 

@@ -84,6 +84,15 @@ export class SolverFailure extends Error {
 }
 
 export type SolveEvent =
-  /** `fraction` of the run that is done, 0 to 1. Until the next event is asked for, `state` gives what `solve` needs to go on from here, bit for bit. */
-  | { readonly kind: 'progress'; readonly fraction: number; readonly state?: () => Float64Array }
+  /**
+   * `fraction` of the run that is done, 0 to 1, and steps taken of a training by steps. Until the next event is asked for, `state` gives what `solve`
+   * needs to go on from here, bit for bit, and `soFar` the curves up to here, where there is more of them than when it was last asked.
+   */
+  | {
+      readonly kind: 'progress';
+      readonly fraction: number;
+      readonly step?: number;
+      readonly state?: () => Float64Array;
+      readonly soFar?: () => RunResult;
+    }
   | { readonly kind: 'partial'; readonly result: RunResult };

@@ -16,6 +16,9 @@ const mostStepsAtOnce = 10_000;
 /** A step of fewer seconds is done before helpers are awake. */
 const worthSharing = 1.5e-4;
 
+/** How far a training is. Until the next event is asked for, `points` are the recorded ones. */
+export type TrainingEvent = Extract<SolveEvent, { kind: 'progress' }> & { readonly points: readonly StochasticPoint[] };
+
 /** What a run may have beside its problem. */
 export interface TrainingMeans {
   /** Where an earlier attempt had got to. */
@@ -84,6 +87,10 @@ export class StochasticTraining {
   /** The part of the run that is done, 0 to 1. */
   get fraction(): number {
     return this.done ? 1 : (this.step + (this.begun && !this.shared ? this.source.progress : 0)) / (this.train.steps + 1);
+  }
+
+  get steps(): number {
+    return this.step;
   }
 
   /** θ after the steps taken so far. */
@@ -211,14 +218,15 @@ export class StochasticTraining {
 
 /**
  * Trains to the end, from the state of such a run where one is given, and returns the recorded points: every `record` steps, the extra ones and the
- * last. Between two pieces of work it yields how far it is, with a way to its state.
+ * last. Between two pieces of work it yields how far it is, with the points so far and a way to its state.
  */
-export function* trainStochastic(problem: Problem, means: TrainingMeans = {}): Generator<SolveEvent, readonly StochasticPoint[]> {
+export function* trainStochastic(problem: Problem, means: TrainingMeans = {}): Generator<TrainingEvent, readonly StochasticPoint[]> {
   const training = new StochasticTraining(problem, means);
   try {
     while (!training.done) {
       training.work();
-      yield { kind: 'progress', fraction: training.fraction, state: () => training.exportState() };
+      const { fraction, steps: step, points } = training;
+      yield { kind: 'progress', fraction, step, points, state: () => training.exportState() };
     }
   } finally {
     training.close();

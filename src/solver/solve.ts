@@ -1,6 +1,7 @@
 /** One run from beginning to end: training, what is measured along it, and the distance from the infinite-prompt limit. */
 import { type ErrorPoint, type MeasuredErrors, measureErrors } from './error-series.js';
 import { Divergence, trainDescent, trainFlow } from './flow.js';
+import { KnownValues } from './known-values.js';
 import { plainLimitQuantities } from './limit-quantities.js';
 import { initialParameters, type Layout, layoutOf, merge } from './parameters.js';
 import type { Problem } from './problem.js';
@@ -9,10 +10,12 @@ import { type Axis, type RunResult, type RunWarning, type Series, type SolveEven
 import { type TrainingMeans, trainStochastic } from './sgd.js';
 import { snapshotsOf } from './snapshots.js';
 import { type MeasuredPoint, type MeasuredTrajectory, measureTrajectory, weakest } from './trajectory.js';
+import { withCurves } from './unfinished-training.js';
 import { uniformError } from './uniform-error.js';
 
 /**
- * Solves `problem`: yields progress (0 to 1) and, where prompts are sampled, partial results that tighten; returns the result.
+ * Solves `problem`: yields progress (0 to 1) and, where prompts are sampled, partial results that tighten; a stochastic training
+ * offers its curves so far. Returns the result.
  * Deterministic: the same problem gives the same bits, also from a state that a progress event of it gave (one that does not fit is left
  * out). Throws SolverFailure where the run cannot go on (a training that diverges, a limit that does not exist).
  */
@@ -20,22 +23,27 @@ export function* solve(problem: Problem, means: TrainingMeans = {}): Generator<S
   if (problem.setting.kind === 'tokens') return yield* solvePlain(problem);
   const shares = sharesOf(problem);
   const notes: string[] = [];
+  const known = isStochastic(problem) ? new KnownValues(problem) : undefined;
   let points: readonly MeasuredPoint[];
   try {
-    points = yield* within(trainPoints(problem, { ...means, note: (sentence) => notes.push(sentence) }), 0, shares.train);
+    points = yield* within(trainPoints(problem, { ...means, note: (sentence) => notes.push(sentence) }, known), 0, shares.train);
   } catch (error) {
     if (!(error instanceof Divergence)) throw error;
-    throw new SolverFailure(error.code, error.message, error.setting, yield* untilDivergence(problem, error.points));
+    throw new SolverFailure(error.code, error.message, error.setting, yield* untilDivergence(problem, error.points, known));
   }
-  const result = yield* measure(problem, points);
+  const result = yield* measure(problem, points, known);
   return { ...result, notes: [...notes, ...result.notes] };
 }
 
 /** What can still be measured of a training that diverged: the last points may be beyond double precision. */
-function* untilDivergence(problem: Problem, points: readonly MeasuredPoint[]): Generator<SolveEvent, RunResult | null> {
+function* untilDivergence(
+  problem: Problem,
+  points: readonly MeasuredPoint[],
+  known?: KnownValues,
+): Generator<SolveEvent, RunResult | null> {
   for (let count = points.length; count > 0; count = Math.floor(count / 2)) {
     try {
-      return yield* measure(problem, points.slice(0, count));
+      return yield* measure(problem, points.slice(0, count), known);
     } catch (error) {
       if (!(error instanceof SolverFailure)) throw error;
     }
@@ -43,10 +51,10 @@ function* untilDivergence(problem: Problem, points: readonly MeasuredPoint[]): G
   return null;
 }
 
-function* measure(problem: Problem, points: readonly MeasuredPoint[]): Generator<SolveEvent, RunResult> {
+function* measure(problem: Problem, points: readonly MeasuredPoint[], known?: KnownValues): Generator<SolveEvent, RunResult> {
   const { train, concentrate } = problem;
   const shares = sharesOf(problem);
-  const measured = yield* within(measureTrajectory(problem, points), shares.train, shares.measure);
+  const measured = yield* within(measureTrajectory(problem, points, known), shares.train, shares.measure);
   const layout = layoutOf(problem);
   const trajectory = train === null ? fixedLayer(problem, layout, points, measured) : measured;
   const snapshots = train === null ? null : snapshotsOf(problem, layout, points);
@@ -108,7 +116,15 @@ function whereItCondenses(problem: Problem, layout: Layout, points: readonly Mea
   );
 }
 
-function trainPoints(problem: Problem, means: TrainingMeans): Generator<SolveEvent, readonly MeasuredPoint[]> {
+function isStochastic({ train }: Problem): boolean {
+  return train?.kind === 'sgd' || train?.kind === 'adam';
+}
+
+function trainPoints(
+  problem: Problem,
+  means: TrainingMeans,
+  known = new KnownValues(problem),
+): Generator<SolveEvent, readonly MeasuredPoint[]> {
   switch (problem.train?.kind) {
     case 'gradient_flow':
       return trainFlow(problem);
@@ -116,7 +132,7 @@ function trainPoints(problem: Problem, means: TrainingMeans): Generator<SolveEve
       return trainDescent(problem);
     case 'sgd':
     case 'adam':
-      return trainStochastic(problem, means);
+      return withCurves(problem, known, trainStochastic(problem, means));
     default:
       return startOnly(problem);
   }
@@ -130,18 +146,20 @@ function* startOnly(problem: Problem): Generator<SolveEvent, readonly MeasuredPo
 /** How the progress bar is shared out; rough, and never past 1. */
 function sharesOf(problem: Problem): { readonly train: number; readonly measure: number } {
   const hasErrors = problem.concentrate !== null ? 0.5 : 1;
-  const isSampled = problem.train?.kind === 'sgd' || problem.train?.kind === 'adam';
-  const train = problem.train === null ? 0 : isSampled ? 0.9 : 0.7;
+  const train = problem.train === null ? 0 : isStochastic(problem) ? 0.9 : 0.7;
   return { train: train * hasErrors, measure: (1 - train) * hasErrors };
 }
 
 function* within<T>(steps: Generator<SolveEvent, T>, from: number, share: number): Generator<SolveEvent, T> {
-  let step = steps.next();
-  while (!step.done) {
-    yield step.value.kind === 'progress' ? { ...step.value, fraction: from + share * Math.min(1, step.value.fraction) } : step.value;
-    step = steps.next();
+  try {
+    for (let step = steps.next(); ; step = steps.next()) {
+      if (step.done) return step.value;
+      yield step.value.kind === 'progress' ? { ...step.value, fraction: from + share * Math.min(1, step.value.fraction) } : step.value;
+    }
+  } finally {
+    // A run that is given up lets its helpers go.
+    steps.return(undefined as never);
   }
-  return step.value;
 }
 
 function* errorsFrom(

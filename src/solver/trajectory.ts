@@ -3,6 +3,7 @@ import { BlockRisk, blockApplies, blockOf, hasGaussianTokens, isBlockForm } from
 import { type Baseline, bayesRisk, noiseFloor, oneStepRisk, zeroRisk } from './baselines.js';
 import { gradientOf, infinitePrompt, referenceFor, type TrainedPoint, wantsReference } from './flow.js';
 import { headQuantities } from './head-quantities.js';
+import { KnownValues } from './known-values.js';
 import { taskLimitQuantities } from './limit-quantities.js';
 import { frobenius, inverse, traceOfProduct } from './linear-algebra.js';
 import { type Layout, layoutOf, type Merged, merge, taskOf } from './parameters.js';
@@ -11,7 +12,6 @@ import type { Problem, QuantityName } from './problem.js';
 import { QuasiMonteCarloRisk } from './quasi-monte-carlo-risk.js';
 import { condensationSeries, taskCondensation } from './regimes.js';
 import type { Axis, Method, Series, SolveEvent } from './result.js';
-import { requirePrecision } from './score-variance.js';
 import { gronwallEnvelope, informativeHorizon } from './stability.js';
 
 export interface MeasuredTrajectory {
@@ -76,9 +76,13 @@ function beforeTemperature(layout: Layout, theta: Float64Array): Merged {
  * - `condensation`: mean score variance over 2 log L, the largest over the heads;
  * - `effective_tokens`: 1/E P_2, the mean over heads; L for linear attention;
  * - those of `limit-quantities.ts` and `head-quantities.ts`.
- * At L = ∞ the gaps are 0. Yields progress.
+ * At L = ∞ the gaps are 0. What `known` has of the points is not measured again. Yields progress.
  */
-export function* measureTrajectory(problem: Problem, points: readonly MeasuredPoint[]): Generator<SolveEvent, MeasuredTrajectory, void> {
+export function* measureTrajectory(
+  problem: Problem,
+  points: readonly MeasuredPoint[],
+  known: KnownValues = new KnownValues(problem),
+): Generator<SolveEvent, MeasuredTrajectory, void> {
   const layout = layoutOf(problem);
   const task = taskOf(problem);
   const wanted = new Set<QuantityName>(problem.measures);
@@ -91,17 +95,14 @@ export function* measureTrajectory(problem: Problem, points: readonly MeasuredPo
   const merged = points.map((p) => merge(layout, p.theta));
 
   if (wanted.has('risk') || wanted.has('excess_risk') || wanted.has('bayes_gap')) {
-    const risk = populationRisk(problem);
     const values: RiskValue[] = [];
     // What a stochastic optimiser found is noisy itself.
     const evaluations = points.some((p) => p.loss !== undefined) ? undefined : merged.length;
-    for (const m of merged) {
-      const value = risk.risk(m, evaluations);
-      if ((value.method ?? risk.method) !== 'sampled') requirePrecision(problem, m);
-      values.push(value);
-      if (risk.method !== 'exact') yield { kind: 'progress', fraction: values.length / points.length };
+    for (const [i, point] of points.entries()) {
+      values.push(known.risk(point, merged[i]!, evaluations));
+      if (known.method !== 'exact') yield { kind: 'progress', fraction: values.length / points.length };
     }
-    const method = weakest(values.map((v) => v.method ?? risk.method));
+    const method = weakest(values.map((v) => v.method ?? known.method));
     if (wanted.has('risk')) quantities.risk = seriesOf(against, values, method);
     if (wanted.has('excess_risk')) {
       const floor = noiseFloor(task);
@@ -112,7 +113,7 @@ export function* measureTrajectory(problem: Problem, points: readonly MeasuredPo
       );
     }
     if (wanted.has('bayes_gap')) {
-      const bayes = bayesRisk(problem);
+      const bayes = known.baseline(bayesRisk);
       quantities.bayes_gap = seriesOf(
         against,
         values.map((v) => ({ value: v.value - bayes.value, standardError: Math.hypot(v.standardError, bayes.standardError) })),
@@ -138,7 +139,7 @@ export function* measureTrajectory(problem: Problem, points: readonly MeasuredPo
   ];
   for (const [name, baseline] of baselines) {
     if (!wanted.has(name)) continue;
-    const value = baseline(problem);
+    const value = known.baseline(baseline);
     quantities[name] = seriesOf(null, [value], value.method, {
       ...(value.reason ? { reason: value.reason } : {}),
       ...(value.samples ? { samples: value.samples } : {}),

@@ -8,6 +8,8 @@ import { readTokens } from './tokens.js';
 
 /** Often enough for a progress bar and a chart that moves, seldom enough to cost nothing. */
 const reportMilliseconds = 50;
+/** Curves of an unfinished run: milliseconds between two, and the part of the time that they may take. */
+const curves = { every: 300, share: 0.01 };
 /** Milliseconds of work that a killed process may lose, and that a cancelled run is not kept for. */
 const checkpoints = { every: 10_000, worthKeeping: 1000 };
 
@@ -20,6 +22,7 @@ export function serve(
 ): void {
   let lastReport = 0;
   let lastCheckpoint = 0;
+  let nextCurves = 0;
   const services: WorkerServices = {
     solve: solveProblem,
     kernels: kernelLoader(kernels),
@@ -30,12 +33,21 @@ export function serve(
       flags.busy = job;
       lastReport = performance.now();
       lastCheckpoint = lastReport;
+      nextCurves = lastReport + curves.every;
     },
     reportDue: () => {
       const now = performance.now();
       if (now - lastReport < reportMilliseconds) return false;
       lastReport = now;
       return true;
+    },
+    curvesDue: () => performance.now() >= nextCurves,
+    makeCurves: (soFar) => {
+      const start = performance.now();
+      const result = soFar();
+      const end = performance.now();
+      nextCurves = end + Math.max(curves.every, (end - start) / curves.share);
+      return result;
     },
     checkpointDue: (ending) => {
       const now = performance.now();

@@ -138,6 +138,27 @@ describe('a training', () => {
     assert.equal(store.entries.size, 0, 'what is done leaves nothing behind');
   });
 
+  it('shows its curves while it runs, and keeps them when it is cancelled', async () => {
+    const seen: number[] = [];
+    const steps: number[] = [];
+    const session: EngineSession = new EngineSession(inlineHost({ solve }), (event) => {
+      if (event.kind !== 'run' || event.outcome.status !== 'running') return;
+      if (event.outcome.step !== undefined) steps.push(event.outcome.step);
+      const { partial } = event.outcome;
+      if (partial === null) return;
+      seen.push(partial.quantities.risk!.value.length);
+      assert.deepEqual(partial.axes.step!.slice(0, 3), [0, 7, 14].slice(0, seen.at(-1)!));
+      if (seen.at(-1)! >= 4) session.cancel();
+    });
+    const answer = await session.update(plan(spec({ batch: 4000 })));
+    assert.equal(answer.status, 'cancelled');
+    assert.deepEqual([...new Set(seen)], [1, 2, 3, 4]);
+    assert.ok(steps.at(-1)! >= 21 && steps.at(-1)! < train.steps);
+    const [run] = answer.experiments[0]!.runs;
+    assert.ok(run?.status === 'running');
+    assert.equal(run.partial?.quantities.training_loss?.value.length, 4);
+  });
+
   it('with a damaged checkpoint starts anew, and says so', async () => {
     const wanted = await new EngineSession(inlineHost({ solve })).update(plan(spec()));
     const store = new MemoryCheckpoints();

@@ -1,0 +1,45 @@
+/** What is measured of a run before it ends and must not be measured again at its end. */
+import type { Baseline } from './baselines.js';
+import type { TrainedPoint } from './flow.js';
+import type { Merged } from './parameters.js';
+import { type PopulationRisk, populationRisk, type RiskValue } from './population.js';
+import type { Problem } from './problem.js';
+import type { Method } from './result.js';
+import { requirePrecision } from './score-variance.js';
+
+export class KnownValues {
+  private readonly risks = new WeakMap<TrainedPoint, RiskValue>();
+  private readonly baselines = new Map<(problem: Problem) => Baseline, Baseline>();
+  private made: PopulationRisk | null = null;
+
+  constructor(private readonly problem: Problem) {}
+
+  private get population(): PopulationRisk {
+    this.made ??= populationRisk(this.problem);
+    return this.made;
+  }
+
+  /** Method of the risk at the parameters that the problem starts from. */
+  get method(): Method {
+    return this.population.method;
+  }
+
+  /**
+   * Risk of a recorded point, `merged` in its merged form; `evaluations` as in `PopulationRisk`. The point itself is what it is known by. Throws
+   * SolverFailure where double precision does not do.
+   */
+  risk(point: TrainedPoint, merged: Merged, evaluations?: number): RiskValue {
+    const known = this.risks.get(point);
+    if (known !== undefined) return known;
+    const value = this.population.risk(merged, evaluations);
+    if ((value.method ?? this.method) !== 'sampled') requirePrecision(this.problem, merged);
+    this.risks.set(point, value);
+    return value;
+  }
+
+  baseline(of: (problem: Problem) => Baseline): Baseline {
+    const known = this.baselines.get(of) ?? of(this.problem);
+    this.baselines.set(of, known);
+    return known;
+  }
+}
