@@ -1,7 +1,7 @@
 /** Squared errors of single prompts and what they are compared with, on plain tokens and in a task (`sampled-errors.ts`). */
 import { AttentionSums, chunkTokens } from './attention-sums.js';
 import { cumulant, kernelLimitDerivative, tiltedLawMean } from './cumulant.js';
-import { FirstOrderErrors } from './first-order-errors.js';
+import { FirstOrderErrors, taskFirstOrders, traceOfForms } from './first-order-errors.js';
 import { TaskLimit } from './limit-prompts.js';
 import { dot } from './linear-algebra.js';
 import type { Merged } from './parameters.js';
@@ -193,19 +193,6 @@ class TokensErrors implements ErrorSource {
   }
 }
 
-/** tr(A M Bᵀ), A and B of `rows` × n. */
-function traceOfForms(A: Float64Array, B: Float64Array, rows: number, n: number, M: Float64Array): number {
-  let sum = 0;
-  for (let o = 0; o < rows; o++) {
-    for (let i = 0; i < n; i++) {
-      const left = A[o * n + i];
-      if (left === 0) continue;
-      for (let j = 0; j < n; j++) sum += left * M[i * n + j] * B[o * n + j];
-    }
-  }
-  return sum;
-}
-
 function trace(M: Float64Array, n: number): number {
   let sum = 0;
   for (let i = 0; i < n; i++) sum += M[i * n + i];
@@ -248,26 +235,8 @@ class TaskErrors implements ErrorSource {
     this.derivatives = Array.from({ length: heads }, () => new Float64Array(D * D));
     this.difference = new Float64Array(D);
     this.image = new Float64Array(D);
-    this.firstOrder = isControlled ? this.firstOrderAt(problem.length, metricOf(sampler.root, task.dimension)) : null;
+    this.firstOrder = isControlled ? taskFirstOrders(this.task, this.model, this.taskLimit, problem.length) : null;
     this.approximation = isControlled ? { output: 0, value_gradient: 0 } : null;
-  }
-
-  /** In working coordinates: heads are v_hᵀ, the metric is JᵀJ = diag(SᵀS, 1). */
-  private firstOrderAt(length: number, metric: Float64Array): FirstOrderErrors {
-    const { model, task, taskLimit } = this;
-    const D = model.width;
-    return new FirstOrderErrors(model.heads, D, length, {
-      cumulant: (tilt) => {
-        const found = taskLimit.cumulant(task.weights, tilt);
-        if (found === null) throw new RangeError('a task with a link has no cumulant in closed form');
-        return found;
-      },
-      outputForm: (h, k, M) => {
-        const { value } = model;
-        return traceOfForms(value.subarray(h * D, (h + 1) * D), value.subarray(k * D, (k + 1) * D), 1, D, M);
-      },
-      metricForm: (M) => dot(metric, M),
-    });
   }
 
   get known(): FirstOrders | null {
@@ -338,17 +307,6 @@ class TaskErrors implements ErrorSource {
     for (let i = 0; i < d; i++) square += image[i] ** 2;
     return square;
   }
-}
-
-/** diag(SᵀS, 1), D × D. */
-function metricOf(root: Float64Array, d: number): Float64Array {
-  const D = d + 1;
-  const out = new Float64Array(D * D);
-  for (let i = 0; i < d; i++) {
-    for (let j = 0; j < d; j++) for (let k = 0; k < d; k++) out[i * D + j] += root[k * d + i] * root[k * d + j];
-  }
-  out[D * D - 1] = 1;
-  return out;
 }
 
 /** `isControlled`: whether to find first orders too, for which softmax and the identity link are needed. `merged` as in `sampleErrors`. */

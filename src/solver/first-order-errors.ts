@@ -8,6 +8,9 @@
  */
 import type { AttentionSums } from './attention-sums.js';
 import type { Cumulant } from './cumulant.js';
+import type { TaskLimit } from './limit-prompts.js';
+import { dot } from './linear-algebra.js';
+import type { TaskDraw, WorkingModel } from './prompts.js';
 
 /** How a setting's tokens are tilted and how errors read the attention's means. */
 export interface FirstOrderSetting {
@@ -23,7 +26,8 @@ export interface FirstOrderSetting {
 export class FirstOrderErrors {
   /** L → the means, damped: 0 where the first order says nothing. */
   readonly means = { output: 0, value_gradient: 0 };
-  private damping = 0;
+  /** What squares of first orders are multiplied with at this query: 1/(1 + E w⁴/(L (E w²)²)), the least over heads; 0 where they say nothing. */
+  damping = 0;
   private readonly logMeans: Float64Array;
   private readonly sum: Float64Array;
   private readonly pair: Float64Array;
@@ -40,8 +44,7 @@ export class FirstOrderErrors {
   }
 
   /**
-   * Finds the means at the tilts (heads × D). The damping 1/(1 + E w⁴/(L (E w²)²)), least over heads, depends on the query alone, so that it
-   * leaves the means known; where few tokens carry all the weight it keeps the first order's heavy tail out.
+   * Finds the means at the tilts (heads × D). The damping depends on the query alone, so that it leaves the means known; where few tokens carry all the weight it keeps the first order's heavy tail out.
    */
   at(tilts: Float64Array): void {
     const { heads, width: D, length, setting, means, pair, logMeans } = this;
@@ -81,4 +84,46 @@ export class FirstOrderErrors {
   scale(sums: AttentionSums, h: number): number {
     return this.damping === 0 ? 0 : Math.sqrt(this.damping) * Math.exp(sums.logMeanWeight(h) - this.logMeans[h]);
   }
+}
+
+/** First orders of a task's prompts with the identity link, in working coordinates: heads are v_hᵀ, the metric is JᵀJ = diag(SᵀS, 1). */
+export function taskFirstOrders(task: TaskDraw, model: WorkingModel, limit: TaskLimit, length: number): FirstOrderErrors {
+  const D = model.width;
+  const metric = metricOf(task.sampler.root, model.dimension);
+  return new FirstOrderErrors(model.heads, D, length, {
+    cumulant: (tilt) => {
+      const found = limit.cumulant(task.weights, tilt);
+      if (found === null) throw new RangeError('a task with a link has no cumulant in closed form');
+      return found;
+    },
+    outputForm: (h, k, M) => {
+      const { value } = model;
+      return traceOfForms(value.subarray(h * D, (h + 1) * D), value.subarray(k * D, (k + 1) * D), 1, D, M);
+    },
+    metricForm: (M) => dot(metric, M),
+  });
+}
+
+/** tr(A M Bᵀ), A and B of `rows` × n. */
+export function traceOfForms(A: Float64Array, B: Float64Array, rows: number, n: number, M: Float64Array): number {
+  let sum = 0;
+  for (let o = 0; o < rows; o++) {
+    for (let i = 0; i < n; i++) {
+      const left = A[o * n + i];
+      if (left === 0) continue;
+      for (let j = 0; j < n; j++) sum += left * M[i * n + j] * B[o * n + j];
+    }
+  }
+  return sum;
+}
+
+/** diag(SᵀS, 1), D × D. */
+function metricOf(root: Float64Array, d: number): Float64Array {
+  const D = d + 1;
+  const out = new Float64Array(D * D);
+  for (let i = 0; i < d; i++) {
+    for (let j = 0; j < d; j++) for (let k = 0; k < d; k++) out[i * D + j] += root[k * d + i] * root[k * d + j];
+  }
+  out[D * D - 1] = 1;
+  return out;
 }

@@ -1,4 +1,5 @@
 /** Population risk by sampled prompts, where no exact form exists (docs/mathematics.md, section 7), and as an independent check of it. */
+import { ControlledRisk } from './controlled-risk.js';
 import { type Merged, taskOf } from './parameters.js';
 import type { PopulationRisk } from './population.js';
 import type { Problem } from './problem.js';
@@ -118,7 +119,8 @@ function lossFactor(problem: Problem): number {
  * of heads, both kernels, L = ∞ through the limit. The label's noise is integrated out: it adds ½ s² (s² for the squared loss) exactly.
  *
  * `gradient` averages over the prompts (seed, 'flow', 0 … n − 1) and is exactly the gradient of the sample average it returns, so that an ODE solver
- * sees a smooth field; `risk` averages over others, (seed, 'risk', …), so that what was fitted to the first is not judged by them.
+ * sees a smooth field; `risk` averages over others, (seed, 'risk', …), so that what was fitted to the first is not judged by them,
+ * with the risk of the infinite prompt as a control variate where that pays.
  */
 export function sampledRisk(problem: Problem): PopulationRisk {
   const task = taskOf(problem);
@@ -127,11 +129,17 @@ export function sampledRisk(problem: Problem): PopulationRisk {
   const samples = riskSamples(problem);
   const { root, dimension } = taskSampler(task);
   const flow = new CommonPrompts(problem, 'flow', samples.gradient, true);
+  const isExplicit = fastestRoute(taskSampler(task), problem.attention.kernel, problem.attention.heads, problem.length) === 'explicit';
+  const controlled = isExplicit ? ControlledRisk.of(problem) : null;
   const judge = new CommonPrompts(problem, 'risk', samples.risk, false);
   const sums = new GradientSum(root, dimension, problem.attention.heads);
   return {
     method: 'sampled',
     risk(m) {
+      if (controlled !== null) {
+        const { mean, standardError } = controlled.meanSquare(m, samples.risk);
+        return { value: factor * mean + floor, standardError: factor * standardError };
+      }
       const mean = new RunningMean();
       judge.each(m, (_, error) => mean.add(factor * error * error));
       return { value: mean.mean + floor, standardError: mean.standardError };

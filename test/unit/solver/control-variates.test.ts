@@ -2,10 +2,13 @@ import assert from 'node:assert/strict';
 import { errorAverages } from '../../../src/solver/concentration.js';
 import { ControlledMean } from '../../../src/solver/control-variates.js';
 import { errorSource } from '../../../src/solver/error-sources.js';
+import { populationRisk } from '../../../src/solver/population.js';
 import type { Law, Problem, Query } from '../../../src/solver/problem.js';
 import { stream } from '../../../src/solver/random.js';
 import { RunningMean } from '../../../src/solver/running-mean.js';
 import { type ErrorEstimates, sampleErrors } from '../../../src/solver/sampled-errors.js';
+import { estimateRisk, sampledRisk } from '../../../src/solver/sampled-risk.js';
+import { studentHalfWidth } from '../../../src/solver/statistics.js';
 import { gaussianLaw, identityMatrix, kms, plainAttention, randomMatrix, randomVector, taskOfDimension, taskProblem } from './problems.js';
 
 const controlled = ['output', 'value_gradient'] as const;
@@ -105,18 +108,22 @@ describe('control variates', () => {
     ] as const) {
       const law = gaussianLaw(kms(2, 0.3));
       const exact = errorAverages(tokensProblem(law, query, length), controlled)!;
-      for (const quantity of controlled) {
-        const truth = exact.at(quantity, length).value;
-        const means = new RunningMean();
-        let covered = 0;
-        for (let seed = 0; seed < trials; seed++) {
-          const estimates = final(
-            sampleErrors(tokensProblem(law, query, length, 1, seed), null, { of: [quantity], confidence: 0.9, samples: 320 }),
-          );
-          const { mean, lower, upper } = estimates.estimates[quantity]!;
-          means.add(mean);
-          if (lower <= truth && truth <= upper) covered++;
+      const tallies = controlled.map((quantity) => ({
+        quantity,
+        truth: exact.at(quantity, length).value,
+        means: new RunningMean(),
+        covered: 0,
+      }));
+      for (let seed = 0; seed < trials; seed++) {
+        const problem = tokensProblem(law, query, length, 1, seed);
+        const { estimates } = final(sampleErrors(problem, null, { of: controlled, confidence: 0.9, samples: 320 }));
+        for (const tally of tallies) {
+          const { mean, lower, upper } = estimates[tally.quantity]!;
+          tally.means.add(mean);
+          if (lower <= tally.truth && tally.truth <= upper) tally.covered++;
         }
+      }
+      for (const { quantity, truth, means, covered } of tallies) {
         const z = (means.mean - truth) / means.standardError;
         assert.ok(Math.abs(z) < 4, `${query.kind} ${quantity}: ${means.mean} ± ${means.standardError}, ${truth}`);
         assert.ok(covered / trials > 0.9 - 4 * Math.sqrt(0.09 / trials), `${query.kind} ${quantity}: ${covered} of ${trials}`);
@@ -192,6 +199,51 @@ describe('control variates', () => {
       }
       const ratio = (2 * single.standardError ** 2) / differences.standardError ** 2;
       assert.ok(ratio > 3, `${name}: ${ratio}`);
+    }
+  });
+
+  it('leave the sampled risk unbiased, with honest bands', () => {
+    // Two heads that share U and split v are one head, whose risk is exact.
+    const task = taskOfDimension(2, { noise: 0.3 });
+    const length = 1500;
+    const one = { U: Float64Array.from([0.5, 0.1, 0, 0, 0.4, 0, 0, 0, 0]), v: Float64Array.from([0, 0, 1.1]) };
+    const two = { U: Float64Array.from([...one.U, ...one.U]), v: Float64Array.from([0, 0, 0.3, 0, 0, 0.8]) };
+    const exact = populationRisk(taskProblem(task, length));
+    assert.equal(exact.method, 'exact');
+    const truth = exact.risk(one).value;
+    const base = taskProblem(task, length, { heads: 2 });
+    const means = new RunningMean();
+    const trials = 60;
+    let covered = 0;
+    let plainVariance = 0;
+    let variance = 0;
+    for (let seed = 0; seed < trials; seed++) {
+      const problem = { ...base, solver: { ...base.solver, seed, samples: 256 } };
+      const { value, standardError } = sampledRisk(problem).risk(two);
+      means.add(value);
+      variance += standardError ** 2;
+      if (Math.abs(value - truth) < studentHalfWidth(0.9, 63) * standardError) covered++;
+      if (seed < 10) plainVariance += (estimateRisk(problem, two, 256, seed).standardError ** 2 * trials) / 10;
+    }
+    const z = (means.mean - truth) / means.standardError;
+    assert.ok(Math.abs(z) < 4, `${means.mean} ± ${means.standardError}, ${truth}`);
+    assert.ok(covered / trials > 0.9 - 4 * Math.sqrt(0.09 / trials), `${covered} of ${trials}`);
+    assert.ok(plainVariance > 1.5 * variance, `${plainVariance / variance} times less`);
+  });
+
+  it('leave the sampled risk what independent prompts say, for links, linear attention and other tokens', () => {
+    for (const [name, task, length, kernel] of [
+      ['tanh', { link: 'tanh' }, 3000, 'softmax'],
+      ['linear', { tokens: sphere }, 400, 'linear'],
+      ['sphere', { tokens: sphere, noise: 0.3 }, 1500, 'softmax'],
+    ] as const) {
+      const problem = taskProblem(taskOfDimension(2, task), length, { kernel });
+      const rng = stream(4, 'risk', 0);
+      const merged = { U: Float64Array.from(randomMatrix(rng, 3, 3, 0.3).flat()), v: randomVector(rng, 3, 1) };
+      const { value, standardError } = sampledRisk({ ...problem, solver: { ...problem.solver, samples: 1000 } }).risk(merged);
+      const plain = estimateRisk(problem, merged, 1000, 77);
+      assert.ok(Math.abs(value - plain.value) < 4 * Math.hypot(standardError, plain.standardError), name);
+      assert.ok(standardError ** 2 < plain.standardError ** 2 / 1.5, `${name}: ${plain.standardError / standardError}`);
     }
   });
 });
