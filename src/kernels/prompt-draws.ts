@@ -13,15 +13,15 @@ export function appetite(law: LawForm): { readonly normals: number; readonly wor
   return { normals, words: words + (law.length > 1 ? 1 : 0) };
 }
 
-/** Fills `out` with normals, two from two words: radius from 31 bits of the first, a sign from its last, angle from the second. */
+/** Fills `out` with normals, two from two words: radius from 31 bits of the first, its sign from the last, half a turn's angle from the second. */
 export function fillNormals(stream: LaneStream, out: Float64Array, count: number): void {
   for (let i = 0; i < count; i += 2) {
     const first = stream.next();
     const second = stream.next();
-    const radius = Math.sqrt(-2 * Math.log(((first >>> 1) + 0.5) * 2 ** -31));
+    const size = Math.sqrt(-2 * Math.log(((first >>> 1) + 0.5) * 2 ** -31));
+    const radius = (first & 1) === 1 ? -size : size;
     const angle = second * 2 ** -31 * (Math.PI / 2);
-    const along = radius * Math.cos(angle);
-    out[i] = (first & 1) === 1 ? -along : along;
+    out[i] = radius * Math.cos(angle);
     out[i + 1] = radius * Math.sin(angle);
   }
 }

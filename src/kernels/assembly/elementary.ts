@@ -34,9 +34,10 @@ const power64 = memory.data<f64>([
   4.455817908336064493e-10, 2.5729324177362304214e-11,
 ]);
 
-const numbers32 = memory.data<f32>([0.5, 1.0, 1.3862943611198906, 4.656612873077393e-10, 12582912.0]);
+const numbers32 = memory.data<f32>([0.5, 1.0, 1.3862943611198906, 4.656612873077393e-10, 12582912.0, 1.3862943611198906 / 8388608]);
 const numbers64 = memory.data<f64>([0.5, 1.0, 1.3862943611198906, 4.656612873077393e-10, 6755399441055744.0, 4503599627370496.0]);
-const integers32 = memory.data<i32>([0x3f3504f3, 31]);
+// The bits of √½, 31 and the exponent's bits, the last two where an exponent is.
+const integers32 = memory.data<i32>([0x3f3504f3, 31 << 23, 0xff800000]);
 // The bits of √½ less 64 exponents, so that a difference stays positive; 31 + 64; the bits of 2^52.
 const integers64 = memory.data<i64>([0x3fe6a09e667f3bcd - (64 << 52), 95, 0x4330000000000000]);
 
@@ -67,16 +68,16 @@ function term<T>(sum: v128, x: v128, coefficient: usize): v128 {
 export function squaredRadius<T>(words: v128, at: i32): v128 {
   if (sizeof<T>() == 4) {
     const x = f32x4.add(f32x4.convert_i32x4_s(words), number<f32>(half));
-    // x = m 2^k with √½ ≤ m < √2; 31 − k is how many times ln 2.
-    const k = i32x4.shr_s(i32x4.sub(x, v128.load32_splat(integers32)), 23);
-    const m = i32x4.sub(x, i32x4.shl(k, 23));
+    // x = m 2^k with √½ ≤ m < √2; `k` is in place, 2²³ times too large, and so is n = 31 − k, how many times ln 2.
+    const k = v128.and(i32x4.sub(x, v128.load32_splat(integers32)), v128.load32_splat(integers32 + 8));
+    const m = i32x4.sub(x, k);
     const n = f32x4.convert_i32x4_s(i32x4.sub(v128.load32_splat(integers32 + 4), k));
     const s = f32x4.div(f32x4.sub(m, number<f32>(one)), f32x4.add(m, number<f32>(one)));
     const z = f32x4.mul(s, s);
     const high = term<f32>(splatAt<f32>(logarithm32 + 12), z, logarithm32 + 8);
     const low = term<f32>(splatAt<f32>(logarithm32 + 4), z, logarithm32);
     const sum = f32x4.add(low, f32x4.mul(high, f32x4.mul(z, z)));
-    return f32x4.sub(f32x4.mul(n, number<f32>(twiceLog2)), f32x4.mul(s, sum));
+    return f32x4.sub(f32x4.mul(n, splatAt<f32>(numbers32 + 20)), f32x4.mul(s, sum));
   } else {
     const x = f64x2.add(f64x2.convert_low_i32x4_s(halfOf(words, at)), number<f64>(half));
     const shifted = i64x2.shr_u(i64x2.sub(x, v128.load64_splat(integers64)), 52);
@@ -106,16 +107,20 @@ export function fraction<T>(words: v128, at: i32): v128 {
     : f64x2.mul(f64x2.convert_low_i32x4_s(halfOf(words, at)), number<f64>(turn));
 }
 
+// c0 + c1 z + … + c4 z⁴ in pairs of terms (G. Estrin, 1960), which wait less for each other than Horner's; z² serves sine and cosine.
+@inline
+function quartic(coefficients: usize, z: v128): v128 {
+  const zz = f32x4.mul(z, z);
+  const low = term<f32>(splatAt<f32>(coefficients + 4), z, coefficients);
+  const high = term<f32>(splatAt<f32>(coefficients + 12), z, coefficients + 8);
+  return f32x4.add(low, f32x4.mul(zz, f32x4.add(high, f32x4.mul(zz, splatAt<f32>(coefficients + 16)))));
+}
+
 // sin(πy/2) for |y| ≤ 1, z = y².
 @inline
 export function sine<T>(y: v128, z: v128): v128 {
   if (sizeof<T>() == 4) {
-    let sum = splatAt<f32>(sine32 + 16);
-    sum = term<f32>(sum, z, sine32 + 12);
-    sum = term<f32>(sum, z, sine32 + 8);
-    sum = term<f32>(sum, z, sine32 + 4);
-    sum = term<f32>(sum, z, sine32);
-    return f32x4.mul(y, sum);
+    return f32x4.mul(y, quartic(sine32, z));
   } else {
     let sum = splatAt<f64>(sine64 + 72);
     for (let i = 64; i >= 0; i -= 8) sum = term<f64>(sum, z, sine64 + i);
@@ -128,12 +133,7 @@ export function sine<T>(y: v128, z: v128): v128 {
 export function cosine<T>(z: v128): v128 {
   const factor = v128.sub<T>(number<T>(one), z);
   if (sizeof<T>() == 4) {
-    let sum = splatAt<f32>(cosine32 + 16);
-    sum = term<f32>(sum, z, cosine32 + 12);
-    sum = term<f32>(sum, z, cosine32 + 8);
-    sum = term<f32>(sum, z, cosine32 + 4);
-    sum = term<f32>(sum, z, cosine32);
-    return f32x4.mul(factor, sum);
+    return f32x4.mul(factor, quartic(cosine32, z));
   } else {
     let sum = splatAt<f64>(cosine64 + 64);
     for (let i = 56; i >= 0; i -= 8) sum = term<f64>(sum, z, cosine64 + i);

@@ -47,17 +47,49 @@ export function fillWords(to: usize, count: i32): void {
   v128.store(state, d, 48);
 }
 
-// A pair of normals (G. E. P. Box and M. E. Muller, 1958) for the lanes of half `at`: the radius from 31 bits of the first word, a sign from its last, the angle from the second.
+// A pair of normals (G. E. P. Box and M. E. Muller, 1958): the radius from 31 bits of the first word, its sign from the last, the half turn that the angle takes from the second.
+
+// For f64 the lanes of half `at`.
 @inline
-function storePair<T>(to: usize, first: v128, second: v128, at: i32): void {
-  const radius = v128.sqrt<T>(squaredRadius<T>(i32x4.shr_u(first, 1), at));
-  const y = fraction<T>(second, at);
-  const z = v128.mul<T>(y, y);
-  const sign = sizeof<T>() == 4
-    ? i32x4.shl(first, 31)
-    : i64x2.shl(at == 0 ? i64x2.extend_low_i32x4_u(first) : i64x2.extend_high_i32x4_u(first), 63);
-  v128.store(to, v128.xor(v128.mul<T>(radius, cosine<T>(z)), sign));
-  v128.store(to + stride<T>(), v128.mul<T>(radius, sine<T>(y, z)));
+function storePair(to: usize, first: v128, second: v128, at: i32): void {
+  const sign = i64x2.shl(at == 0 ? i64x2.extend_low_i32x4_u(first) : i64x2.extend_high_i32x4_u(first), 63);
+  const radius = v128.xor(f64x2.sqrt(squaredRadius<f64>(i32x4.shr_u(first, 1), at)), sign);
+  const y = fraction<f64>(second, at);
+  const z = f64x2.mul(y, y);
+  v128.store(to, f64x2.mul(radius, cosine<f64>(z)));
+  v128.store(to + stride<f64>(), f64x2.mul(radius, sine<f64>(y, z)));
+}
+
+// For f32 two pairs at a time, and radii first: the coefficients are loaded once for both, and nothing is stored in between that would have them loaded again.
+@inline
+function storePairs(from: usize, end: usize): void {
+  // The last of an odd number is made twice.
+  for (let at = from; at < end; at += 64) {
+    const next = at + 32 < end ? at + 32 : at;
+    const word0 = v128.load(at);
+    const word1 = v128.load(next);
+    const square0 = squaredRadius<f32>(i32x4.shr_u(word0, 1), 0);
+    const square1 = squaredRadius<f32>(i32x4.shr_u(word1, 1), 0);
+    v128.store(at, v128.xor(f32x4.sqrt(square0), i32x4.shl(word0, 31)));
+    v128.store(next, v128.xor(f32x4.sqrt(square1), i32x4.shl(word1, 31)));
+  }
+  for (let at = from; at < end; at += 64) {
+    const next = at + 32 < end ? at + 32 : at;
+    const y0 = fraction<f32>(v128.load(at, 16), 0);
+    const y1 = fraction<f32>(v128.load(next, 16), 0);
+    const z0 = f32x4.mul(y0, y0);
+    const z1 = f32x4.mul(y1, y1);
+    const radius0 = v128.load(at);
+    const radius1 = v128.load(next);
+    const along0 = f32x4.mul(radius0, cosine<f32>(z0));
+    const along1 = f32x4.mul(radius1, cosine<f32>(z1));
+    const across0 = f32x4.mul(radius0, sine<f32>(y0, z0));
+    const across1 = f32x4.mul(radius1, sine<f32>(y1, z1));
+    v128.store(at, along0);
+    v128.store(next, along1);
+    v128.store(at, across0, 16);
+    v128.store(next, across1, 16);
+  }
 }
 
 // 2 `pairs` lane vectors of normals to `to`: first the words, where their normals will be, then these. In one loop the registers would not do.
@@ -86,10 +118,13 @@ export function fillNormals<T>(to: usize, pairs: i32): void {
   v128.store(state, b, 16);
   v128.store(state, c, 32);
   v128.store(state, d, 48);
-  for (; to < end; to += 2 * S) {
-    const first = v128.load(to);
-    const second = v128.load(to, 16);
-    storePair<T>(to, first, second, 0);
-    if (sizeof<T>() == 8) storePair<T>(to + 16, first, second, 1);
+  if (sizeof<T>() == 4) storePairs(to, end);
+  else {
+    for (; to < end; to += 2 * S) {
+      const first = v128.load(to);
+      const second = v128.load(to, 16);
+      storePair(to, first, second, 0);
+      storePair(to + 16, first, second, 1);
+    }
   }
 }
