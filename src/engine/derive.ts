@@ -68,13 +68,27 @@ export function derive(experiment: Experiment, outcomes: readonly RunOutcome[]):
       });
     }
   }
+  for (const group of groups) {
+    const last = group.lengths.findLastIndex(Number.isFinite);
+    if (last >= 0) for (const note of carrierNotes(group.results[last]!, group.lengths[last]!)) notes[group.runs[last]!]!.add(note);
+  }
   return outcomes.map((outcome, run) => {
-    if (outcome.status !== 'done' || Object.keys(added[run]!).length === 0) return outcome;
+    if (outcome.status !== 'done' || (Object.keys(added[run]!).length === 0 && notes[run]!.size === 0)) return outcome;
     const { result } = outcome;
     return {
       ...outcome,
       result: { ...result, quantities: { ...result.quantities, ...added[run] }, notes: [...new Set([...result.notes, ...notes[run]!])] },
     };
+  });
+}
+
+/** Which queries carry half of an error, where rare ones govern: told at the longest prompts, where they are rarest. */
+function carrierNotes({ quantities }: RunResult, length: number): string[] {
+  return Object.entries(quantities).flatMap(([key, { carriers }]) => {
+    if (carriers === undefined) return [];
+    const [percent, tau2] = [100 * carriers.probability, carriers.tau2].map((x) => Number(x.toPrecision(2)));
+    const who = `queries whose scores have a variance above ${tau2}: ${percent} % of all queries`;
+    return [`At L = ${length} half of the mean ${key.replaceAll('_', ' ')} comes from ${who}.`];
   });
 }
 

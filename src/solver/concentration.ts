@@ -25,7 +25,7 @@ import { fullMomentTable } from './moment-table.js';
 import { allMoments, momentNames, momentsAt } from './participation.js';
 import type { DenseMatrix, ErrorQuantity, Law, Problem } from './problem.js';
 import { markovQuantile, type OutputSpread, outputQuantile, spreadsAt } from './quantile-bounds.js';
-import { SolverFailure } from './result.js';
+import { type Carriers, SolverFailure } from './result.js';
 import { ScoreTransforms } from './score-transforms.js';
 import { blockNodes, blockOf, centredWeights, sampledTaskNodes } from './task-nodes.js';
 
@@ -236,6 +236,34 @@ export class ErrorAverages {
       if (!(left > 0)) break;
     }
     return share / errors.reduce((sum, x) => sum + x, 0);
+  }
+
+  /**
+   * The queries with the widest scores that together carry `share` of the mean error, where rare queries govern; else null. Between nodes, which
+   * are equally spaced in log τ², half of a node's mass lies on either side of it.
+   */
+  carriers(quantity: ErrorQuantity, length: number, share: number): Carriers | null {
+    const { tau2, weight } = this.nodes;
+    if (this.rare === null || length === Number.POSITIVE_INFINITY) return null;
+    const errors = new Float64Array(tau2.length);
+    this.eachNode(quantity, length, (j, value) => {
+      errors[j] = Math.max(0, value);
+    });
+    const order = Array.from(tau2.keys()).sort((i, j) => tau2[j]! - tau2[i]!);
+    const wanted = share * errors.reduce((sum, x) => sum + x, 0);
+    let carried = 0;
+    let probability = 0;
+    for (const [k, j] of order.entries()) {
+      if (carried + errors[j]! >= wanted && errors[j]! > 0) {
+        const part = (wanted - carried) / errors[j]!;
+        const neighbour = part < 0.5 ? order[k - 1] : order[k + 1];
+        const step = neighbour === undefined ? 1 : tau2[neighbour]! / tau2[j]!;
+        return { tau2: tau2[j]! * step ** Math.abs(part - 0.5), probability: probability + part * Math.max(0, weight[j]!) };
+      }
+      carried += errors[j]!;
+      probability += Math.max(0, weight[j]!);
+    }
+    return null;
   }
 
   /** Linear attention: one token's variance over L, exactly; it is its own bound and asymptote. */

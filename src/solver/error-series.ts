@@ -5,7 +5,7 @@ import { type ErrorAverages, errorAverages, type LayerParameters } from './conce
 import { type ErrorBounds, lawBounds } from './law-bounds.js';
 import type { Merged } from './parameters.js';
 import type { Concentrate, ErrorQuantity, Problem } from './problem.js';
-import type { Axis, Method, Series } from './result.js';
+import type { Axis, Carriers, Method, Series } from './result.js';
 import { type ErrorEstimates, type QuantileEstimate, sampleErrors } from './sampled-errors.js';
 import { varianceProxy } from './sub-gaussian.js';
 import { weakest } from './trajectory.js';
@@ -43,6 +43,7 @@ interface Columns {
   quantile: QuantileEstimate[];
   certified_quantile: number[];
   rare: number[];
+  carriers: Carriers | null;
   error: number;
 }
 
@@ -148,6 +149,7 @@ function emptyColumns(): Columns {
     quantile: [],
     certified_quantile: [],
     rare: [],
+    carriers: null,
     error: 0,
   };
 }
@@ -174,6 +176,7 @@ function addExact(column: Columns, averages: ErrorAverages, quantity: ErrorQuant
     column.certified_quantile.push(averages.certifiedQuantile(quantity, problem.length, problem.concentrate?.confidence ?? 0.95));
   }
   if (problem.facets.includes('rare')) column.rare.push(averages.shareOfRarest(quantity, problem.length, rarest));
+  column.carriers = averages.carriers(quantity, problem.length, 0.5);
   column.error = Math.max(column.error, at.relativeError);
 }
 
@@ -257,6 +260,7 @@ function seriesOf(
     ...(hasBand ? { lower: column.lower, upper: column.upper, standardError: column.standardError } : {}),
     ...(method === 'sampled' ? { samples } : {}),
     ...(column.error > 0 ? { error: column.error } : {}),
+    ...(against === null && column.carriers !== null ? { carriers: column.carriers } : {}),
   };
   for (const facet of ['certified', 'asymptote'] as const) {
     if (!problem.facets.includes(facet)) continue;

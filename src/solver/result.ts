@@ -5,6 +5,12 @@ export type Method = 'exact' | 'quasi_monte_carlo' | 'sampled' | 'fitted';
 
 export type Axis = 'time' | 'step';
 
+/** The fraction `probability` of the queries, those with a scores' variance above `tau2`. */
+export interface Carriers {
+  readonly tau2: number;
+  readonly probability: number;
+}
+
 export interface Series {
   /** The axis of the values; null when there is one value only (its array then has length 1). */
   readonly against: Axis | null;
@@ -22,6 +28,8 @@ export interface Series {
   readonly reason?: string;
   /** σ², the variance proxy of the tokens, beside an error whose paper's form is asked for. */
   readonly varianceProxy?: number;
+  /** The queries with the widest scores that carry half of a mean error: their scores' variance τ² is above `tau2`. Only where rare queries govern. */
+  readonly carriers?: Carriers;
   /** Constants of a fitted form, one of each for every value of the axis. */
   readonly fit?: { readonly c1: readonly number[]; readonly c2: readonly number[]; readonly sigma2: number };
 }

@@ -101,6 +101,15 @@ describe('derived quantities', () => {
     assert.match(first.result.notes.join(), /c₁ = 5, c₂ = 0\.7 and σ² = 2, fitted/);
   });
 
+  it('tell which queries carry the error at the longest finite prompts alone', () => {
+    const carriers = { tau2: 7.312, probability: 0.00204 };
+    const runs = [10, 1000, inf].map((L) => done({ output_error: { ...single(1), ...(L === inf ? {} : { carriers }) } }));
+    const derived = derive(over([10, 1000, inf], quantity('output_error')), runs);
+    const told = derived.map((run) => (run.status === 'done' ? run.result.notes.join() : ''));
+    const who = 'queries whose scores have a variance above 7.3: 0.2 % of all queries';
+    assert.deepEqual(told, ['', `At L = 1000 half of the mean output error comes from ${who}.`, '']);
+  });
+
   it('do without runs that failed', () => {
     const failed: RunOutcome = { status: 'failed', failure: { code: 'diverged', message: '', setting: null, line: null } };
     const runs = [done({ output_error: single(1) }), failed, done({ output_error: single(0.01) })];

@@ -189,6 +189,24 @@ describe('the share of the rarest queries', () => {
       assert.ok(total > 0 && Math.abs(found - mean) < 0.02 + 3 * spread, `${probability}: ${found} against ${mean} ± ${spread}`);
     }
     assert.ok(averages.shareOfRarest('output', length, 1) > 1 - 1e-9);
+    // The queries that carry a part of it, where λ is above ½: of the drawn ones as many, with that part of the error.
+    const half = averages.carriers('output', length, 0.5)!;
+    const carriers = Array.from({ length: batches }, (_, k) => {
+      const own = drawn.filter((_, i) => i % batches === k);
+      const above = own.filter(({ tau2 }) => tau2 > half.tau2);
+      const part = above.reduce((sum, { error }) => sum + error, 0) / own.reduce((sum, { error }) => sum + error, 0);
+      return { part, fraction: above.length / own.length };
+    });
+    for (const [name, expected] of [
+      ['part', 0.5],
+      ['fraction', half.probability],
+    ] as const) {
+      const values = carriers.map((one) => one[name]);
+      const mean = values.reduce((sum, x) => sum + x, 0) / batches;
+      const error = Math.sqrt(values.reduce((sum, x) => sum + (x - mean) ** 2, 0) / (batches * (batches - 1)));
+      assert.ok(Math.abs(mean - expected) < 4 * error + 0.01, `${name}: ${mean} ± ${error}, not ${expected}`);
+    }
+    assert.ok(Math.abs(averages.shareOfRarest('output', length, half.probability) - 0.5) < 1e-9);
   });
 
   it('does not exist at one query', () => {
