@@ -46,6 +46,10 @@ describe('several previews', function () {
   it('follow no other editor once locked', async () => {
     await workbench.showTab(/Preview/);
     await workbench.command('Attn: Lock Preview');
+    await workbench.until(
+      'its tab says that it is locked',
+      async () => (await workbench.page.locator('.tab', { hasText: '[' }).count()) === 1,
+    );
     await workbench.openFile('other.attn');
     // What is known of the other text is there to be shown.
     await workbench

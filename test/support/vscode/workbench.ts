@@ -114,7 +114,8 @@ export class Workbench {
     const row = widget
       .locator('.quick-input-list .monaco-list-row')
       .filter({ has: this.page.locator('.label-name', { hasText: exactly(label) }) });
-    const typed = (): Promise<string> => input.inputValue({ timeout: 1000 }).catch(() => '');
+    // null when it cannot be asked: that says nothing of the choice.
+    const typed = (): Promise<string | null> => input.inputValue({ timeout: 1000 }).catch(() => null);
     // Commands of an extension that has just been installed come into the list a moment later.
     for (let attempt = 0; ; attempt += 1) {
       await this.page.keyboard.press(key);
@@ -123,7 +124,15 @@ export class Workbench {
         await input.fill(text, { timeout: 3000 });
         await row.first().click({ timeout: 5000 });
         // A click on a row that is just being drawn anew is lost. What is chosen may ask on, in the same place.
-        await this.until('the choice is taken', async () => !(await widget.isVisible()) || (await typed()) !== text, 8000);
+        await this.until(
+          'the choice is taken',
+          async () => {
+            if (!(await widget.isVisible())) return true;
+            const now = await typed();
+            return now !== null && now !== text;
+          },
+          8000,
+        );
         break;
       } catch (error) {
         await this.page.keyboard.press('Escape');
