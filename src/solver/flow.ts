@@ -1,4 +1,5 @@
 /** Training on the population risk: gradient flow and gradient descent, beside the infinite-prompt solution from the same start. */
+import type { KernelLoader } from '../kernels/index.js';
 import { BlockRisk, blockApplies, isBlockForm } from './balanced.js';
 import { integrate, type VectorField } from './ode.js';
 import { Optimiser } from './optimisers.js';
@@ -56,14 +57,14 @@ export function gradientOf(layout: Layout, risk: PopulationRisk): (theta: Float6
  * Merged parameters whose A is diagonal in Σ's eigenbasis stay so: d + 1 coordinates (a, b) with the Frobenius metric of (A, b). Null where the
  * problem or its start is not of that form.
  */
-function diagonalField(problem: Problem, theta: Float64Array, accuracy: number): Field | null {
+function diagonalField(problem: Problem, theta: Float64Array, accuracy: number, kernels: KernelLoader | undefined): Field | null {
   const { attention, solver } = problem;
   if (attention.parameters !== 'merged' || solver.method === 'monte_carlo' || !blockApplies(problem)) return null;
   const layout = layoutOf(problem);
   const { D, temperature } = layout;
   const d = D - 1;
   if (!isBlockForm(merge(layout, theta), D)) return null;
-  const block = new BlockRisk(problem, accuracy);
+  const block = new BlockRisk(problem, accuracy, kernels);
   const diagonal = block.diagonalOf(Array.from({ length: d }, (_, i) => Array.from({ length: d }, (_, j) => theta[i * D + j]!)));
   if (!diagonal) return null;
   const start = new Float64Array(D);
@@ -105,8 +106,8 @@ class DiagonalField implements Field {
   }
 }
 
-function fieldOf(problem: Problem, theta: Float64Array, accuracy = 1e-12): Field {
-  const diagonal = diagonalField(problem, theta, accuracy);
+function fieldOf(problem: Problem, theta: Float64Array, accuracy = defaultAccuracy, kernels?: KernelLoader): Field {
+  const diagonal = diagonalField(problem, theta, accuracy, kernels);
   return diagonal ?? fullField(problem, theta);
 }
 
@@ -191,14 +192,14 @@ function mergeSorted(grid: readonly number[], extra: readonly number[], end: num
 
 /**
  * Gradient flow dθ/dt = −∇R(θ) at the recorded times. Where a gap is measured at finite length, the infinite-prompt flow is integrated with the
- * same steps. Yields progress; throws `diverged` or `tolerance`.
+ * same steps. Yields progress; throws `diverged` or `tolerance`. The same bits with and without `kernels`.
  */
-export function* trainFlow(problem: Problem): Generator<SolveEvent, TrainedPoint[], void> {
+export function* trainFlow(problem: Problem, kernels?: KernelLoader): Generator<SolveEvent, TrainedPoint[], void> {
   const { train } = problem;
   if (train?.kind !== 'gradient_flow') throw new SolverFailure('unsupported', 'A gradient flow needs `train gradient_flow`.', 'train');
   const theta = initialParameters(problem);
   const accuracy = Math.min(1e-10, Math.max(1e-14, 1e-3 * train.tolerance));
-  const own = fieldOf(problem, theta, accuracy);
+  const own = fieldOf(problem, theta, accuracy, kernels);
   const withReference = wantsReference(problem) && problem.length !== Number.POSITIVE_INFINITY;
   const other = withReference ? fieldOf(infinitePrompt(problem), theta, accuracy) : null;
   const both = other ? new SideBySide(own, other) : own;
@@ -225,13 +226,16 @@ export function* trainFlow(problem: Problem): Generator<SolveEvent, TrainedPoint
 /** Local errors add up along a flow, so each step is held to a tenth of what is asked of the whole. */
 const flowTolerance = 0.1;
 
+/** What averages leave out where no tolerance is asked for. */
+const defaultAccuracy = 1e-12;
+
 /** Gradient descent θ ← θ − rate · ∇R(θ) on the population risk, beside the infinite-prompt one where a gap is measured. */
-export function* trainDescent(problem: Problem): Generator<SolveEvent, TrainedPoint[], void> {
+export function* trainDescent(problem: Problem, kernels?: KernelLoader): Generator<SolveEvent, TrainedPoint[], void> {
   const { train } = problem;
   if (train?.kind !== 'gradient_descent')
     throw new SolverFailure('unsupported', 'Gradient descent needs `train gradient_descent`.', 'train');
   const theta = initialParameters(problem);
-  const own = fieldOf(problem, theta);
+  const own = fieldOf(problem, theta, defaultAccuracy, kernels);
   const other = wantsReference(problem) && problem.length !== Number.POSITIVE_INFINITY ? fieldOf(infinitePrompt(problem), theta) : null;
   const both = other ? new SideBySide(own, other) : own;
   const state = Float64Array.from(both.start);

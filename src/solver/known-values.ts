@@ -1,4 +1,5 @@
 /** What is measured of a run before it ends and must not be measured again at its end. */
+import type { KernelLoader } from '../kernels/index.js';
 import type { Baseline } from './baselines.js';
 import type { TrainedPoint } from './flow.js';
 import type { Merged } from './parameters.js';
@@ -12,10 +13,13 @@ export class KnownValues {
   private readonly baselines = new Map<(problem: Problem) => Baseline, Baseline>();
   private made: PopulationRisk | null = null;
 
-  constructor(private readonly problem: Problem) {}
+  constructor(
+    private readonly problem: Problem,
+    readonly kernels?: KernelLoader,
+  ) {}
 
   private get population(): PopulationRisk {
-    this.made ??= populationRisk(this.problem);
+    this.made ??= populationRisk(this.problem, this.kernels);
     return this.made;
   }
 

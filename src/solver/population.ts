@@ -1,4 +1,5 @@
 /** Population risk of the in-context task and its gradient: exact where it can be, else quasi-Monte Carlo, else sampled prompts. */
+import type { KernelLoader } from '../kernels/index.js';
 import { BlockRisk, blockApplies, blockOf, hasGaussianTokens, isBlockForm } from './balanced.js';
 import { lawMoments } from './cumulant.js';
 import { initialParameters, layoutOf, type Merged, merge, taskOf } from './parameters.js';
@@ -113,12 +114,12 @@ function withoutBlock(problem: Problem): PopulationRisk {
  * of w) and for linear attention or L = ∞ with w ~ N(0, Ω); quasi-Monte Carlo over (w, x_q) for softmax at other parameters; sampled
  * prompts for other token laws, links and several heads, and where `solver.method` asks for it.
  */
-export function populationRisk(problem: Problem): PopulationRisk {
+export function populationRisk(problem: Problem, kernels?: KernelLoader): PopulationRisk {
   if (problem.solver.method === 'monte_carlo') return sampledRisk(problem);
   if (!blockApplies(problem)) return withoutBlock(problem);
   const layout = layoutOf(problem);
   const start = merge(layout, initialParameters(problem));
   if (!isBlockForm(start, layout.D) && polynomialApplies(problem)) return withoutBlock(problem);
   const method = isBlockForm(start, layout.D) ? 'exact' : withoutBlock(problem).method;
-  return new BlockOrElse(problem, new BlockRisk(problem), method);
+  return new BlockOrElse(problem, new BlockRisk(problem, undefined, kernels), method);
 }

@@ -6,6 +6,7 @@
  * The path is p = −z/(2λ*), z = cosh(s + iα): a hyperbola between the singularity of F at 0 and the branch points −1/(2λ_i). λ* is a power
  * of two at least max λ_i and ¼ Σ λ_i; α is 45° unless many eigenvalues make the product grow along so flat a path.
  */
+import { type ContourKernel, ContourNode, type ContourTable, createContourKernel, type KernelModule } from '../kernels/index.js';
 import { GridMoments } from './moment-table.js';
 
 interface Path {
@@ -32,7 +33,7 @@ const paths: readonly Path[] = (
 /** Largest dimensions that the two flattest paths serve, whatever the eigenvalues. */
 const mostOnPath = [5, 16] as const;
 
-/** More than any path needs. */
+/** More than any path needs; even. */
 const maximumNodes = 600;
 
 /** exp(−y z) at the nodes z of one path, y = 2^{n/perOctave}; nothing in it depends on the length. */
@@ -137,9 +138,11 @@ const lowestOctave = 160;
 const highestOctave = 60;
 
 /** Transforms of one length along one path at one λ*. */
-class Transforms {
+class Transforms implements ContourTable {
   /** Interleaved: real and imaginary part for B2, then for γ. */
   readonly values = new Float64Array(4 * maximumNodes);
+  readonly zr: Float64Array;
+  readonly zi: Float64Array;
   /** Rows that are made. */
   ready = 0;
 
@@ -148,7 +151,10 @@ class Transforms {
     private readonly samples: SampledMoments,
     /** log2(2λ*) in steps of the q grid. */
     private readonly shift: number,
-  ) {}
+  ) {
+    this.zr = nodes.zr;
+    this.zi = nodes.zi;
+  }
 
   /** Makes the next row. */
   add(): void {
@@ -229,101 +235,64 @@ function tablesOf(length: number): LengthTables {
   return made;
 }
 
-/** Node by node, what a sum over the path needs; all arrays are reused. */
-export interface ContourNode {
-  /** φ C for B2 and for γ. */
-  br: number;
-  bi: number;
-  gr: number;
-  gi: number;
-  /** −p = z/(2λ*): the factor of f′ in place of f. */
-  pr: number;
-  pi: number;
-  /** 1/(1 + 2λ_i p). */
-  readonly hr: Float64Array;
-  readonly hi: Float64Array;
-}
-
 /**
  * Averages over Q for one prompt length L (an integer ≥ 1). E f(Q) = f(0) + Σ Im(φC); a factor ξ_i² is a factor h_i, ξ_i²ξ_j² is h_i h_j (1 + 2δ_ij), and f′
  * in place of f a factor −p. f(0) = 1/L for both B2 and γ = 1 − G.
  */
 export class QuadraticContour {
+  /** Sums the averages that `sum` makes; its g and c are for the caller to write. */
+  readonly kernel: ContourKernel;
   private readonly tables: LengthTables;
   private readonly node: ContourNode;
   private readonly ratio: Float64Array;
 
+  /** With a module the sums are made by its kernel, which gives the same bits. */
   constructor(
     readonly length: number,
     readonly dimension: number,
+    module: KernelModule | null = null,
   ) {
-    this.node = { br: 0, bi: 0, gr: 0, gi: 0, pr: 0, pi: 0, hr: new Float64Array(dimension), hi: new Float64Array(dimension) };
+    this.kernel = createContourKernel(dimension, maximumNodes, module);
+    this.node = new ContourNode(dimension);
     this.ratio = new Float64Array(dimension);
     this.tables = tablesOf(length);
   }
 
   /** Visits the nodes of the path for the eigenvalues λ ≥ 0 until their weight is below `accuracy`. Nothing to visit when λ = 0. */
   visit(lambda: Float64Array, accuracy: number, use: (node: ContourNode) => void): void {
-    const d = this.dimension;
-    let largest = 0;
-    let sum = 0;
-    for (let i = 0; i < d; i++) {
-      largest = Math.max(largest, lambda[i]!);
-      sum += lambda[i]!;
-    }
-    if (!(largest > 1e-200)) return;
-    const octave = Math.ceil(Math.log2(Math.max(largest, 0.25 * sum)) - 1e-9);
-    const star = 2 ** octave;
     const { ratio, node } = this;
-    for (let i = 0; i < d; i++) ratio[i] = lambda[i]! / star;
-    const path = this.choosePath();
-    const transforms = this.tables.at(path, octave);
-    const nodes = nodesOf(path);
-    const { hr, hi } = node;
+    const octave = octaveOf(lambda);
+    if (octave === null) return;
+    const transforms = this.tableFor(lambda, octave);
+    const half = 0.5 / 2 ** octave;
     let scale = 0;
     let quiet = 0;
-    for (let k = 0; k < maximumNodes; k++) {
+    for (let k = 0; k < maximumNodes && quiet < 3; k++) {
       if (k === transforms.ready) transforms.add();
-      const zr = nodes.zr[k]!;
-      const zi = nodes.zi[k]!;
-      // Π(1 − ρ_i z̄), whose factors lie in the upper half-plane: a passage to the lower one is a crossing of the branch cut.
-      let pr = 1;
-      let pi = 0;
-      let turns = 0;
-      for (let i = 0; i < d; i++) {
-        const a = 1 - ratio[i]! * zr;
-        const b = ratio[i]! * zi;
-        const norm = 1 / (a * a + b * b);
-        hr[i] = a * norm;
-        hi[i] = b * norm;
-        const nr = pr * a - pi * b;
-        const ni = pr * b + pi * a;
-        if (pi >= 0 && ni < 0) turns++;
-        pr = nr;
-        pi = ni;
-      }
-      // Inverse square root of the product, conjugated.
-      const size = Math.sqrt(pr * pr + pi * pi);
-      if (size === Number.POSITIVE_INFINITY) break;
-      const root = Math.sqrt(0.5 * (size + Math.abs(pr)));
-      const other = (0.5 * pi) / root;
-      const sign = (turns & 1) === 1 ? -1 : 1;
-      const wr = (sign * (pr >= 0 ? root : Math.abs(other))) / size;
-      const wi = (sign * (pr >= 0 ? other : pi >= 0 ? root : -root)) / size;
-      const c = transforms.values;
-      const at = 4 * k;
-      node.br = wr * c[at]! - wi * c[at + 1]!;
-      node.bi = wr * c[at + 1]! + wi * c[at]!;
-      node.gr = wr * c[at + 2]! - wi * c[at + 3]!;
-      node.gi = wr * c[at + 3]! + wi * c[at + 2]!;
-      node.pr = zr / (2 * star);
-      node.pi = zi / (2 * star);
+      const weight = node.place(transforms, k, ratio, half);
       use(node);
-      const weight = Math.abs(node.br) + Math.abs(node.bi) + Math.abs(node.gr) + Math.abs(node.gi);
       scale = Math.max(scale, weight);
       quiet = weight <= accuracy * scale ? quiet + 1 : 0;
-      if (quiet >= 3) break;
     }
+  }
+
+  /** Leaves the kernel's sums for λ ≥ 0, up to that `accuracy`; false when λ = 0, where there is nothing to sum. */
+  sum(lambda: Float64Array, accuracy: number, noise: number): boolean {
+    const { kernel, ratio } = this;
+    const octave = octaveOf(lambda);
+    if (octave === null) return false;
+    const transforms = this.tableFor(lambda, octave);
+    for (let i = 0; i < ratio.length; i++) kernel.ratio[i] = ratio[i]!;
+    kernel.sum(transforms, 0.5 / 2 ** octave, noise, accuracy);
+    return true;
+  }
+
+  /** Also sets the ratios λ_i/λ*. */
+  private tableFor(lambda: Float64Array, octave: number): Transforms {
+    const { ratio } = this;
+    const star = 2 ** octave;
+    for (let i = 0; i < ratio.length; i++) ratio[i] = lambda[i]! / star;
+    return this.tables.at(this.choosePath(), octave);
   }
 
   /** The flattest path along which the product grows by less than e². */
@@ -345,4 +314,16 @@ export class QuadraticContour {
     }
     return paths.length - 1;
   }
+}
+
+/** log2 λ*, an integer; null when λ = 0. */
+function octaveOf(lambda: Float64Array): number | null {
+  let largest = 0;
+  let sum = 0;
+  for (let i = 0; i < lambda.length; i++) {
+    largest = Math.max(largest, lambda[i]!);
+    sum += lambda[i]!;
+  }
+  if (!(largest > 1e-200)) return null;
+  return Math.ceil(Math.log2(Math.max(largest, 0.25 * sum)) - 1e-9);
 }

@@ -1,5 +1,5 @@
 /** SGD and Adam on fresh prompts every step, as in Boursier and Boyer's experiments (docs/mathematics.md, section 5, "Optimisers"). */
-import type { KernelModule } from '../kernels/index.js';
+import type { KernelLoader } from '../kernels/index.js';
 import { addRow, type BatchHelp, type BatchSource, batchSource, place, type StochasticTrain } from './batch.js';
 import { Divergence, recordedSteps } from './flow.js';
 import { Optimiser } from './optimisers.js';
@@ -23,8 +23,8 @@ export type TrainingEvent = Extract<SolveEvent, { kind: 'progress' }> & { readon
 export interface TrainingMeans {
   /** Where an earlier attempt had got to. */
   readonly state?: Float64Array | null;
-  /** The compiled kernels; without them the same prompts are drawn in plain TypeScript. */
-  readonly kernels?: () => KernelModule | null;
+  /** The compiled kernels; without them plain TypeScript draws the same prompts and makes the same contour sums. */
+  readonly kernels?: KernelLoader;
   /** Helpers for this run. */
   readonly help?: BatchHelp | null;
   /** Told what the reader of the result should know. */

@@ -23,7 +23,7 @@ export function* solve(problem: Problem, means: TrainingMeans = {}): Generator<S
   if (problem.setting.kind === 'tokens') return yield* solvePlain(problem);
   const shares = sharesOf(problem);
   const notes: string[] = [];
-  const known = isStochastic(problem) ? new KnownValues(problem) : undefined;
+  const known = new KnownValues(problem, means.kernels);
   let points: readonly MeasuredPoint[];
   try {
     points = yield* within(trainPoints(problem, { ...means, note: (sentence) => notes.push(sentence) }, known), 0, shares.train);
@@ -127,9 +127,9 @@ function trainPoints(
 ): Generator<SolveEvent, readonly MeasuredPoint[]> {
   switch (problem.train?.kind) {
     case 'gradient_flow':
-      return trainFlow(problem);
+      return trainFlow(problem, means.kernels);
     case 'gradient_descent':
-      return trainDescent(problem);
+      return trainDescent(problem, means.kernels);
     case 'sgd':
     case 'adam':
       return withCurves(problem, known, trainStochastic(problem, means));

@@ -1,4 +1,5 @@
 /** Everything that is measured along recorded parameters, whatever the optimiser (docs/mathematics.md, section 5). */
+import type { KernelLoader } from '../kernels/index.js';
 import { BlockRisk, blockApplies, blockOf, hasGaussianTokens, isBlockForm } from './balanced.js';
 import { type Baseline, bayesRisk, noiseFloor, oneStepRisk, zeroRisk } from './baselines.js';
 import { gradientOf, infinitePrompt, referenceFor, type TrainedPoint, wantsReference } from './flow.js';
@@ -147,7 +148,7 @@ export function* measureTrajectory(
   }
   const notes: string[] = [];
   if (wantsReference(problem)) Object.assign(quantities, yield* parameterGaps(problem, layout, points, against, wanted, notes));
-  if (wanted.has('gradient_gap')) quantities.gradient_gap = yield* gradientGap(problem, layout, points, against);
+  if (wanted.has('gradient_gap')) quantities.gradient_gap = yield* gradientGap(problem, layout, points, against, known.kernels);
   if (wanted.has('balance')) {
     const values = points.map((p) => balanceOf(layout, beforeTemperature(layout, p.theta)));
     quantities.balance = { against, value: values, method: 'exact' };
@@ -292,9 +293,10 @@ function* gradientGap(
   layout: Layout,
   points: readonly MeasuredPoint[],
   against: Axis,
+  kernels?: KernelLoader,
 ): Generator<SolveEvent, Series, void> {
   if (problem.length === Number.POSITIVE_INFINITY) return { against, value: points.map(() => 0), method: 'exact' };
-  const own = populationRisk(problem);
+  const own = populationRisk(problem, kernels);
   const other = populationRisk(infinitePrompt(problem));
   const ownGradient = gradientOf(layout, own);
   const otherGradient = gradientOf(layout, other);

@@ -11,6 +11,7 @@ import { fillNormals, startStreams } from './stream';
 import { drawTask, setLaws } from './task';
 import { bartlett, drawBartlett } from './wishart';
 
+export { contourAdvance, contourBegin, contourCoordinatesAt, contourLayOut, contourMean, contourTableAt } from './contour';
 export { allocate } from './setting';
 export { fillWords, startStreams } from './stream';
 
