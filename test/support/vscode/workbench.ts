@@ -99,12 +99,20 @@ export class Workbench {
 
   /** Opens a file of the workspace in the first group. */
   async openFile(name: string): Promise<void> {
-    await this.page.keyboard.press('Control+1');
-    await this.inQuickInput('Control+P', name, name.split('/').at(-1)!);
-    await this.page
-      .locator('.tab.active', { hasText: name.split('/').at(-1)! })
-      .first()
-      .waitFor();
+    const title = name.split('/').at(-1)!;
+    const tab = this.page.locator('.tab.active', { hasText: title }).first();
+    for (let attempt = 0; ; attempt += 1) {
+      // Keys go to the window that is in front, and another one may just have come up.
+      await this.page.bringToFront();
+      await this.page.keyboard.press('Control+1');
+      await this.inQuickInput('Control+P', name, title);
+      try {
+        await tab.waitFor({ timeout: attempt === 2 ? 30_000 : 8000 });
+        break;
+      } catch (error) {
+        if (attempt === 2) throw error;
+      }
+    }
     await this.editor().waitFor();
   }
 
