@@ -4,37 +4,11 @@ import { errorAverages } from '../../../src/solver/concentration.js';
 import { covarianceBounds } from '../../../src/solver/covariance-bounds.js';
 import * as linear from '../../../src/solver/linear-algebra.js';
 import { participationMoments } from '../../../src/solver/participation.js';
-import type { DenseMatrix, ErrorQuantity, Problem } from '../../../src/solver/problem.js';
 import { type RandomStream, stream } from '../../../src/solver/random.js';
+import { of, problem } from './concentration-problem.js';
 
-const of: readonly ErrorQuantity[] = ['output', 'value_gradient', 'key_query_gradient'];
 /** CERTIFIED_CASES=100000 npx mocha test/unit/solver/certified.test.ts */
 const cases = Number(process.env.CERTIFIED_CASES ?? 1500);
-
-const problem = (gamma: DenseMatrix, U: DenseMatrix, V: DenseMatrix, at: readonly number[] | null): Problem => {
-  const n = gamma.length;
-  const law = (covariance: DenseMatrix) => ({ kind: 'gaussian', dimension: n, mean: covariance.map(() => 0), covariance }) as const;
-  return {
-    setting: { kind: 'tokens', law: law(gamma) },
-    query: at === null ? { kind: 'law', law: law(linear.identity(n)) } : { kind: 'at', at },
-    length: 1,
-    attention: {
-      kernel: 'softmax',
-      heads: 1,
-      parameters: 'merged',
-      keyDimension: n,
-      temperature: 1,
-      init: { kind: 'balanced', alpha: 0.1 },
-      keyQuery: U,
-      value: V,
-    },
-    train: null,
-    concentrate: { of, confidence: 0.95, samples: null },
-    solver: { method: 'auto', samples: null, precision: 'auto', seed: 0 },
-    measures: [],
-    facets: [],
-  };
-};
 
 interface Layer {
   readonly gamma: number[][];
