@@ -25,7 +25,7 @@ import { fullMomentTable } from './moment-table.js';
 import { allMoments, momentNames, momentsAt } from './participation.js';
 import type { DenseMatrix, ErrorQuantity, Law, Problem } from './problem.js';
 import { markovQuantile, type OutputSpread, outputQuantile, spreadsAt } from './quantile-bounds.js';
-import { type Carriers, SolverFailure } from './result.js';
+import { type CarrierProfile, type Carriers, SolverFailure } from './result.js';
 import { ScoreTransforms } from './score-transforms.js';
 import { blockNodes, blockOf, centredWeights, sampledTaskNodes } from './task-nodes.js';
 
@@ -250,7 +250,8 @@ export class ErrorAverages {
       errors[j] = Math.max(0, value);
     });
     const order = Array.from(tau2.keys()).sort((i, j) => tau2[j]! - tau2[i]!);
-    const wanted = share * errors.reduce((sum, x) => sum + x, 0);
+    const total = errors.reduce((sum, x) => sum + x, 0);
+    const wanted = share * total;
     let carried = 0;
     let probability = 0;
     for (const [k, j] of order.entries()) {
@@ -258,7 +259,11 @@ export class ErrorAverages {
         const part = (wanted - carried) / errors[j]!;
         const neighbour = part < 0.5 ? order[k - 1] : order[k + 1];
         const step = neighbour === undefined ? 1 : tau2[neighbour]! / tau2[j]!;
-        return { tau2: tau2[j]! * step ** Math.abs(part - 0.5), probability: probability + part * Math.max(0, weight[j]!) };
+        return {
+          tau2: tau2[j]! * step ** Math.abs(part - 0.5),
+          probability: probability + part * Math.max(0, weight[j]!),
+          profile: carrierProfile(tau2, weight, errors, total),
+        };
       }
       carried += errors[j]!;
       probability += Math.max(0, weight[j]!);
@@ -282,6 +287,26 @@ export class ErrorAverages {
     const value = means.reduce((sum, x) => sum + x, 0) / replicates;
     return { value, relativeError: 1e-13, standardError: spread(means, value), rate: -1, certified: value, asymptote: value };
   }
+}
+
+/** Points of a profile, and the part of either density's peak below which it is left out. */
+const profilePoints = 81;
+const profileDepth = 1e-3;
+
+/** Densities in log τ² at the nodes, which are equally spaced there: their weights over the spacing. */
+function carrierProfile(tau2: Float64Array, weight: Float64Array, errors: Float64Array, total: number): CarrierProfile {
+  const spacing = Math.log(tau2[tau2.length - 1]! / tau2[0]!) / (tau2.length - 1);
+  const queries = Array.from(weight, (w) => Math.max(0, w) / spacing);
+  const error = Array.from(errors, (x) => x / (total * spacing));
+  const peak = (values: readonly number[]): number => values.reduce((a, b) => Math.max(a, b));
+  const [most, worst] = [peak(queries), peak(error)];
+  const seen = (j: number): boolean => queries[j]! > profileDepth * most || error[j]! > profileDepth * worst;
+  const all = Array.from(tau2.keys());
+  const [from, to] = [all.findIndex(seen), all.findLastIndex(seen)];
+  const stride = Math.ceil((to - from + 1) / profilePoints);
+  const kept = all.filter((j) => j >= from && j <= to && (j - from) % stride === 0);
+  const pick = (values: ArrayLike<number>): number[] => kept.map((j) => Number(values[j]!.toPrecision(6)));
+  return { tau2: pick(tau2), queries: pick(queries), error: pick(error) };
 }
 
 const moments = new Float64Array(allMoments);

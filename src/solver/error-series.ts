@@ -176,7 +176,7 @@ function addExact(column: Columns, averages: ErrorAverages, quantity: ErrorQuant
     column.certified_quantile.push(averages.certifiedQuantile(quantity, problem.length, problem.concentrate?.confidence ?? 0.95));
   }
   if (problem.facets.includes('rare')) column.rare.push(averages.shareOfRarest(quantity, problem.length, rarest));
-  column.carriers = averages.carriers(quantity, problem.length, 0.5);
+  if (problem.train === null) column.carriers = averages.carriers(quantity, problem.length, 0.5);
   column.error = Math.max(column.error, at.relativeError);
 }
 

@@ -58,6 +58,12 @@ export function condensationSeries(problem: Problem, against: Series['against'],
   return { against, value, method: 'exact', ...(value.some(Number.isNaN) ? { reason } : {}) };
 }
 
+/** The same for charts that show the phases; null where there are none. */
+export function phaseSeries(problem: Problem, against: Series['against'], values: readonly (number | null)[]): Series | null {
+  if (problem.attention.kernel === 'linear' || problem.length <= 1 || values.includes(null)) return null;
+  return condensationSeries(problem, against, values);
+}
+
 /**
  * Where a training leaves the region in which the infinite-prompt limit says anything: from the first recorded point where the condensation is
  * at least 1, placed between it and the point before.

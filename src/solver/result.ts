@@ -5,10 +5,18 @@ export type Method = 'exact' | 'quasi_monte_carlo' | 'sampled' | 'fitted';
 
 export type Axis = 'time' | 'step';
 
-/** The fraction `probability` of the queries, those with a scores' variance above `tau2`. */
+/** The fraction `probability` of the queries, those with a scores' variance above `tau2`, and where they stand among all. */
 export interface Carriers {
   readonly tau2: number;
   readonly probability: number;
+  readonly profile: CarrierProfile;
+}
+
+/** Over growing scores' variances: densities in log τ² (integral 1) of the queries, and of the mean error that they carry. */
+export interface CarrierProfile {
+  readonly tau2: readonly number[];
+  readonly queries: readonly number[];
+  readonly error: readonly number[];
 }
 
 export interface Series {
@@ -69,6 +77,11 @@ export interface RunResult {
   /** Sentences for the reader: rare queries govern, values left out, tolerance not met. */
   readonly notes: readonly string[];
   readonly warnings?: readonly RunWarning[];
+  /**
+   * E τ²/(2 log L), as the quantity `condensation`, whether it is measured or not: phases of a chart are made of it. Absent where it is not known,
+   * for linear attention, one token, and along a training that stays where errors fall as 1/L.
+   */
+  readonly condensation?: Series;
   /** Absent without training, and where they are too large to look at. */
   readonly parameters?: ParameterSnapshots;
 }

@@ -5,8 +5,16 @@ import { KnownValues } from './known-values.js';
 import { plainLimitQuantities } from './limit-quantities.js';
 import { initialParameters, type Layout, layoutOf, merge } from './parameters.js';
 import type { Problem } from './problem.js';
-import { condensationNotes, condensationSeries, condensationWarning, plainCondensation, taskCondensation } from './regimes.js';
-import { type Axis, type RunResult, type RunWarning, type Series, type SolveEvent, SolverFailure } from './result.js';
+import {
+  condensationNotes,
+  condensationSeries,
+  condensationWarning,
+  phaseSeries,
+  plainCondensation,
+  slowedFrom,
+  taskCondensation,
+} from './regimes.js';
+import { type Axis, type RunResult, type Series, type SolveEvent, SolverFailure } from './result.js';
 import { type TrainingMeans, trainStochastic } from './sgd.js';
 import { snapshotsOf } from './snapshots.js';
 import { type MeasuredPoint, type MeasuredTrajectory, measureTrajectory, weakest } from './trajectory.js';
@@ -58,14 +66,24 @@ function* measure(problem: Problem, points: readonly MeasuredPoint[], known?: Kn
   const layout = layoutOf(problem);
   const trajectory = train === null ? fixedLayer(problem, layout, points, measured) : measured;
   const snapshots = train === null ? null : snapshotsOf(problem, layout, points);
-  const warning = whereItCondenses(problem, layout, points);
+  const against: Axis | null = train === null ? null : Object.keys(trajectory.axes).includes('step') ? 'step' : 'time';
+  const condensation = condensationAlong(problem, layout, points);
+  const phases = condensation === null ? null : phaseSeries(problem, against, condensation);
+  const warning =
+    condensation === null || train === null
+      ? null
+      : condensationWarning(
+          problem,
+          condensation,
+          points.map(({ time }) => time),
+        );
   const seen = {
     ...(snapshots === null ? {} : { parameters: snapshots }),
     ...(warning === null ? {} : { warnings: [warning] }),
+    ...(phases === null ? {} : { condensation: phases }),
   };
   if (concentrate === null) return { ...trajectory, notes: trajectory.notes ?? [], ...seen };
   const at: ErrorPoint[] = points.map((point) => merge(layout, point.theta));
-  const against: Axis | null = train === null ? null : Object.keys(trajectory.axes).includes('step') ? 'step' : 'time';
   const errors = yield* errorsFrom(problem, at, against, shares.train + shares.measure, trajectory);
   return { ...join(trajectory, errors), ...seen };
 }
@@ -79,8 +97,10 @@ function* solvePlain(problem: Problem): Generator<SolveEvent, RunResult> {
   const before: MeasuredTrajectory = { method, axes: {}, quantities, notes: condensationNotes(problem, value) };
   const result = join(before, yield* errorsFrom(problem, [null], null, 0, before));
   const uniform = problem.measures.includes('uniform_error') ? yield* uniformSeries(problem) : null;
+  const phases = phaseSeries(problem, null, [value]);
   return {
     ...result,
+    ...(phases === null ? {} : { condensation: phases }),
     ...(uniform === null
       ? {}
       : { method: weakest([result.method, uniform.method]), quantities: { ...result.quantities, uniform_error: uniform } }),
@@ -100,20 +120,17 @@ function* uniformSeries(problem: Problem): Generator<SolveEvent, Series> {
 /** Points that are looked at before all of them are. */
 const fewPoints = 8;
 
-function whereItCondenses(problem: Problem, layout: Layout, points: readonly MeasuredPoint[]): RunWarning | null {
-  if (problem.train === null || problem.length === Number.POSITIVE_INFINITY || problem.attention.kernel === 'linear') return null;
+/** Null where a training stays in the phase of the 1/L decay, as far as a few of its points tell, and where there are no phases. */
+function condensationAlong(problem: Problem, layout: Layout, points: readonly MeasuredPoint[]): (number | null)[] | null {
+  if (problem.attention.kernel === 'linear') return null;
   const valueAt = ({ theta }: MeasuredPoint) => taskCondensation(problem, layout, merge(layout, theta));
   const last = points.length - 1;
   const few = Array.from(
     { length: Math.min(fewPoints, last) + 1 },
     (_, i) => points[Math.round((i * last) / Math.max(1, Math.min(fewPoints, last)))]!,
   );
-  if (!few.some((point) => (valueAt(point) ?? 0) >= 1)) return null;
-  return condensationWarning(
-    problem,
-    points.map(valueAt),
-    points.map(({ time }) => time),
-  );
+  if (problem.train !== null && !few.some((point) => (valueAt(point) ?? 0) >= slowedFrom)) return null;
+  return points.map(valueAt);
 }
 
 function isStochastic({ train }: Problem): boolean {

@@ -50,6 +50,7 @@ function fill(target: Record<string, unknown>, reasons: Record<string, string>, 
       if (series.against !== null) target.against = series.against;
       target.method = series.method;
       if (series.samples !== undefined) target.samples = series.samples;
+      if (series.carriers !== undefined) target.carriers = series.carriers;
       if (series.error !== undefined && Number.isFinite(series.error)) target.error = series.error;
     } else if (series.against !== null) target.against ??= series.against;
     if (series.fit !== undefined) {

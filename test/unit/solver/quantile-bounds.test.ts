@@ -207,6 +207,17 @@ describe('the share of the rarest queries', () => {
       assert.ok(Math.abs(mean - expected) < 4 * error + 0.01, `${name}: ${mean} ± ${error}, not ${expected}`);
     }
     assert.ok(Math.abs(averages.shareOfRarest('output', length, half.probability) - 0.5) < 1e-9);
+    // The profile: whole densities, of which the part above the mark is what the carriers are.
+    const { tau2, queries, error } = half.profile;
+    const integral = (density: readonly number[], from: number): number =>
+      tau2.slice(1).reduce((sum, t, i) => {
+        const [low, high] = [Math.max(Math.log(from), Math.log(tau2[i]!)), Math.log(t)];
+        return high <= low ? sum : sum + ((high - low) * (density[i]! + density[i + 1]!)) / 2;
+      }, 0);
+    assert.ok(tau2.length <= 81 && tau2.every((t, i) => i === 0 || t > tau2[i - 1]!));
+    for (const density of [queries, error]) assert.ok(Math.abs(integral(density, tau2[0]!) - 1) < 0.01, `${integral(density, tau2[0]!)}`);
+    assert.ok(Math.abs(integral(error, half.tau2) - 0.5) < 0.02, `${integral(error, half.tau2)}`);
+    assert.ok(Math.abs(integral(queries, half.tau2) / half.probability - 1) < 0.25, `${integral(queries, half.tau2)}`);
   });
 
   it('does not exist at one query', () => {

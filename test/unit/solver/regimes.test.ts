@@ -99,4 +99,17 @@ describe('the warning that softmax condenses', () => {
     assert.equal(setting, 'attention');
     assert.match(message, /^From the start/);
   });
+
+  it('and phases for charts, whatever is measured: with a training that leaves the 1/L decay, at fixed parameters, not elsewhere', () => {
+    const base = measured(4);
+    const unmeasured = solved({ ...base, measures: ['risk'] });
+    assert.equal(unmeasured.quantities.condensation, undefined);
+    assert.deepEqual(unmeasured.condensation!.value, solved(base).quantities.condensation!.value);
+    assert.equal(unmeasured.condensation!.against, 'time');
+    const fixed = { ...base, train: null };
+    assert.deepEqual(solved(fixed).condensation, { against: null, method: 'exact', value: solved(fixed).quantities.condensation!.value });
+    assert.deepEqual(solved({ ...fixed, length: Number.POSITIVE_INFINITY }).condensation?.value, [0]);
+    const none: Problem[] = [measured(4, 'linear'), { ...fixed, length: 1 }, measured(1e9)];
+    for (const problem of none) assert.equal(solved(problem).condensation, undefined);
+  });
 });
