@@ -13,6 +13,7 @@ import {
 } from 'langium';
 import { AttnGeneratedModule, AttnGeneratedSharedModule, AttnLanguageMetaData } from './generated/module.js';
 import type { Token } from './tokens.js';
+import { TreeParser } from './tree-parser.js';
 
 type TokenDictionary = Lexer['definition'];
 type ParserToken = LexerResult['tokens'][number];
@@ -21,7 +22,7 @@ type ParserToken = LexerResult['tokens'][number];
  * Hands the parser the tokens of the structure pass instead of lexing: where a statement ends depends on new lines,
  * brackets and operators, and a damaged statement is left out, so that one mistake gives one message.
  */
-class PreparedLexer implements Lexer {
+export class PreparedLexer implements Lexer {
   readonly definition: TokenDictionary;
   prepared: readonly Token[] = [];
 
@@ -70,7 +71,8 @@ class PreparedLexer implements Lexer {
 }
 
 export interface Parsed {
-  readonly tree: AstNode;
+  /** Null after a failure. */
+  readonly tree: AstNode | null;
   /** Index of the first token that could not be taken, or −1. */
   readonly failure: number;
 }
@@ -88,7 +90,8 @@ export function attnParser(): AttnParser {
   return parser;
 }
 
-function createParser(): AttnParser {
+/** The grammar with the lexer of this language, for a parser to be made of. */
+export function createServices(): { readonly services: LangiumCoreServices; readonly lexer: PreparedLexer } {
   const shared = inject(createDefaultSharedCoreModule(EmptyFileSystem), AttnGeneratedSharedModule);
   const module: Module<LangiumCoreServices, PartialLangiumCoreServices> = {
     // The grammar is checked when it is generated, not at every start.
@@ -97,20 +100,24 @@ function createParser(): AttnParser {
   };
   const services = inject(createDefaultCoreModule({ shared }), AttnGeneratedModule, module);
   shared.ServiceRegistry.register(services);
-  const lexer = services.parser.Lexer as PreparedLexer;
-  const langium = services.parser.LangiumParser;
+  return { services, lexer: services.parser.Lexer as PreparedLexer };
+}
+
+function createParser(): AttnParser {
+  const { services, lexer } = createServices();
+  const trees = new TreeParser(services);
   return {
     parse(source, tokens, rule) {
       lexer.prepared = tokens;
-      const result = langium.parse(source, rule === undefined ? {} : { rule });
+      const result = trees.parse(source, rule);
       lexer.prepared = [];
-      const error = result.parserErrors[0];
-      if (error === undefined) return { tree: result.value, failure: -1 };
-      const failed = error.token;
-      const at = Number.isNaN(failed.startOffset)
-        ? tokens.length
-        : tokens.findIndex((t) => t.start === failed.startOffset && t.image === failed.image);
-      return { tree: result.value, failure: at < 0 ? tokens.length : at };
+      return 'tree' in result ? { tree: result.tree, failure: -1 } : { tree: null, failure: indexOf(result.failed, tokens) };
     },
   };
+}
+
+/** Of the token that the parser could not take; one behind the last when it is the end of the text. */
+function indexOf(failed: ParserToken, tokens: readonly Token[]): number {
+  const at = tokens.findIndex((t) => t.start === failed.startOffset && t.image === failed.image);
+  return at < 0 ? tokens.length : at;
 }

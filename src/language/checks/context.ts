@@ -1,10 +1,11 @@
 import * as l10n from '@vscode/l10n';
-import { type AstNode, GrammarUtils } from 'langium';
+import type { AstNode } from 'langium';
 import type { Code } from '../catalogue.js';
 import { type Diagnostic, diagnostic, type Fix } from '../diagnostic.js';
 import { nearest } from '../distance.js';
 import type { Experiment } from '../generated/ast.js';
 import { rangeOf, type SyntaxResult } from '../parse.js';
+import { placeOfProperty } from '../tree-parser.js';
 
 export interface Range {
   readonly start: number;
@@ -53,33 +54,7 @@ export class Context {
   }
 }
 
-/** Where a property of a node stands; the node itself when the property has no text of its own. Looked for when it is asked for. */
+/** Where a property of a node stands; the node itself when the property has no text of its own. */
 export function rangeOfProperty(node: AstNode, property: string, index = 0): Range {
-  return new PropertyRange(node, property, index);
-}
-
-class PropertyRange implements Range {
-  #found: Range | undefined;
-
-  constructor(
-    private readonly node: AstNode,
-    private readonly property: string,
-    private readonly index: number,
-  ) {}
-
-  get start(): number {
-    return this.#find().start;
-  }
-
-  get end(): number {
-    return this.#find().end;
-  }
-
-  #find(): Range {
-    if (this.#found === undefined) {
-      const found = GrammarUtils.findNodeForProperty(this.node.$cstNode, this.property, this.index);
-      this.#found = found ? { start: found.offset, end: found.end } : rangeOf(this.node);
-    }
-    return this.#found;
-  }
+  return placeOfProperty(node, property, index) ?? rangeOf(node);
 }
