@@ -10,7 +10,19 @@ import { wasmContour } from './wasm-contour.js';
 
 export type { ContourKernel, ContourTable } from './contour.js';
 export { ContourNode } from './contour.js';
-export type { BaseLaw, BatchKernel, KernelLink, LawComponent, LawForm, Precision, PromptSetting, PromptSums } from './setting.js';
+export type {
+  BaseLaw,
+  BatchKernel,
+  Descent,
+  DescentSetting,
+  DescentState,
+  KernelLink,
+  LawComponent,
+  LawForm,
+  Precision,
+  PromptSetting,
+  PromptSums,
+} from './setting.js';
 export { blockPrompts, hasPlaneForm } from './setting.js';
 export { streamName } from './streams.js';
 export type { KernelModule } from './wasm.js';

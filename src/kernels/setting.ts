@@ -75,6 +75,56 @@ export function emptySums({ heads, dimension }: PromptSetting): PromptSums {
  */
 export const blockPrompts = 32;
 
+/** A training by first-order steps on one batch of fresh prompts each; all of it plain data, in the layouts and formulas of docs/mathematics.md, section 5, "Optimisers". */
+export interface DescentSetting {
+  /** θ holds, head after head, U (D × D) and v (D) when merged; K, Q (k × D each), V (D × D) and O (D) when factored; row-major. */
+  readonly parameters: 'merged' | 'factored';
+  /** k. */
+  readonly keyDimension: number;
+  /** U is divided by it. */
+  readonly temperature: number;
+  /** S (d × d): tokens are x = S g. */
+  readonly root: Float64Array;
+  /** The prompts of step n are those of `streamName(seed, purpose, n)`. */
+  readonly seed: number;
+  readonly purpose: string;
+  readonly batch: number;
+  readonly rule: {
+    readonly kind: 'sgd' | 'adam';
+    readonly rate: number;
+    readonly momentum: number;
+    readonly beta1: number;
+    readonly beta2: number;
+  };
+  /** ε of Adam. */
+  readonly epsilon: number;
+  /** The loss is this times the sum of error² over a batch, … */
+  readonly lossScale: number;
+  /** … and its gradient this times the gradient of half that sum. */
+  readonly gradientScale: number;
+  /** E|u|² + noise². */
+  readonly labelPower: number;
+  /** No step is taken where a head's mean squared score deviation is above the first, or `sharpest` of its batch above the second; Infinity for any. */
+  readonly sharpestOnAverage: number;
+  readonly sharpest: number;
+}
+
+/** θ and what its optimiser carries: momentum or first moment, and second moment (empty for SGD). */
+export interface DescentState {
+  readonly theta: Float64Array;
+  readonly first: Float64Array;
+  readonly second: Float64Array;
+}
+
+/** Takes whole steps, with the bits of single ones. */
+export interface Descent {
+  /**
+   * Takes steps step … step + count − 1 from `state`, which it changes, unless one of them is not to be taken or its loss is above `ceiling` or no number; it stops
+   * there, before that step has changed anything. Answers how many were taken.
+   */
+  take(state: DescentState, step: number, count: number, ceiling: number): number;
+}
+
 /** Draws and sums the prompts of a step. One call is under way at a time. */
 export interface BatchKernel {
   readonly setting: PromptSetting;
@@ -88,6 +138,8 @@ export interface BatchKernel {
   begin(name: Int32Array, first: number, count: number, keyQuery: Float64Array, value: Float64Array): void;
   /** Works on for about `tokens` tokens at most; true when `sums` is complete. */
   advance(tokens: number): boolean;
+  /** Whole steps with batches of this kernel's prompts, in calls that nothing interrupts; null where steps are taken by parts only. */
+  descent(setting: DescentSetting): Descent | null;
 }
 
 /** True for N(0, I). */

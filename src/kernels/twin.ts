@@ -47,6 +47,10 @@ export class TwinKernel implements BatchKernel {
     return this.work === null;
   }
 
+  descent(): null {
+    return null;
+  }
+
   private *run(name: Int32Array, first: number, count: number, keyQuery: Float64Array, value: Float64Array): Generator<number, void> {
     const { sums } = this;
     const block = emptySums(this.setting);

@@ -3,6 +3,8 @@ import { appetite } from './prompt-draws.js';
 import {
   type BatchKernel,
   blockPrompts,
+  type Descent,
+  type DescentSetting,
   emptySums,
   hasPlaneForm,
   isStandardNormal,
@@ -11,12 +13,12 @@ import {
   type PromptSetting,
   type PromptSums,
 } from './setting.js';
+import { type DescentExports, WasmDescent } from './wasm-descent.js';
 
 /** A compiled `kernels.wasm`. Opaque: only the shell that loads the file knows WebAssembly's own types. */
 export type KernelModule = object;
 
-interface Exports {
-  readonly memory: { readonly buffer: ArrayBuffer };
+interface Exports extends DescentExports {
   configure(
     isSingle: boolean,
     isLinear: boolean,
@@ -61,9 +63,9 @@ export class WasmKernel implements BatchKernel {
   readonly arithmetic: Precision;
   readonly sums: PromptSums;
   private readonly exports: Exports;
-  private readonly keyQuery: Float32Array | Float64Array;
-  private readonly value: Float32Array | Float64Array;
-  private readonly totals: Float64Array;
+  private keyQuery!: Float32Array | Float64Array;
+  private value!: Float32Array | Float64Array;
+  private totals!: Float64Array;
 
   constructor(
     readonly setting: PromptSetting,
@@ -93,11 +95,22 @@ export class WasmKernel implements BatchKernel {
     this.writeLaw(setting.tokens, true);
     this.writeLaw(setting.weights, false);
     exports.finishLaws(isStandardNormal(setting.tokens));
-    // The memory does not grow from here on, so that views of it stay good.
     this.view(exports.noiseAt(), 1)[0] = noise;
-    this.keyQuery = this.view(exports.keyQueryAt(), this.sums.keyQuery.length);
-    this.value = this.view(exports.valueAt(), this.sums.value.length);
-    this.totals = new Float64Array(exports.memory.buffer, exports.totalsAt(), 3 + this.value.length + this.keyQuery.length);
+    this.look();
+  }
+
+  /** Views of the memory, which are good until it grows. */
+  private look(): void {
+    const { exports, sums } = this;
+    this.keyQuery = this.view(exports.keyQueryAt(), sums.keyQuery.length);
+    this.value = this.view(exports.valueAt(), sums.value.length);
+    this.totals = new Float64Array(exports.memory.buffer, exports.totalsAt(), 3 + sums.value.length + sums.keyQuery.length);
+  }
+
+  descent(setting: DescentSetting): Descent {
+    const made = new WasmDescent(this.exports, setting, this.setting);
+    this.look();
+    return made;
   }
 
   begin(name: Int32Array, first: number, count: number, keyQuery: Float64Array, value: Float64Array): void {

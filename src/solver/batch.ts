@@ -2,8 +2,17 @@
  * The fresh prompts of one training step, in blocks. A block is the same numbers wherever and whenever it is evaluated, and the sums of a batch
  * are those of its blocks added in their order: a batch gives the same bits on any number of workers.
  */
-import { type BatchKernel, blockPrompts, createBatchKernel, type KernelModule, type PromptSetting, streamName } from '../kernels/index.js';
+import {
+  type BatchKernel,
+  blockPrompts,
+  createBatchKernel,
+  type Descent,
+  type KernelModule,
+  type PromptSetting,
+  streamName,
+} from '../kernels/index.js';
 import { taskForms } from './law-form.js';
+import { adamEpsilon } from './optimisers.js';
 import { type Merged, taskOf } from './parameters.js';
 import type { Problem, SolverSettings, Train } from './problem.js';
 import { promptEvaluator } from './prompt-routes.js';
@@ -50,6 +59,8 @@ export interface BatchSource {
   isTooSharp(sums: Float64Array): boolean;
   /** `scale` times the gradients of U (heads × D × D) and v (heads × D) of ½ Σ error², from a row of sums. */
   gradients(sums: Float64Array, scale: number, gU: Float64Array, gv: Float64Array): void;
+  /** Whole steps where a training can be left to the kernel, with losses and gradients of these scales; null where it cannot. */
+  descent(lossScale: number, gradientScale: number): Descent | null;
 }
 
 /** Parameters in working coordinates, and the way back for the gradients. */
@@ -58,15 +69,17 @@ abstract class WorkingBatch {
   readonly blocks: number;
   /** Prompts of a block. */
   protected readonly prompts: number;
+  protected readonly root: Float64Array;
   protected readonly model: WorkingModel;
   protected readonly sums: GradientSum;
 
   constructor(
-    problem: Problem,
+    protected readonly problem: Problem,
     protected readonly train: StochasticTrain,
   ) {
     const { root, dimension } = taskSampler(taskOf(problem));
     const { heads } = problem.attention;
+    this.root = root;
     this.model = new WorkingModel(root, dimension, heads);
     this.sums = new GradientSum(root, dimension, heads);
     const { blocks, prompts, row } = batchShape(problem);
@@ -210,10 +223,36 @@ export class KernelBatch extends WorkingBatch implements BatchSource {
     return false;
   }
 
+  private get sharpest(): number {
+    return this.plane ? sharpestInSingle.plane : sharpestInSingle.explicit;
+  }
+
+  descent(lossScale: number, gradientScale: number): Descent | null {
+    // The sums of larger blocks are added up in an order of their own.
+    if (this.prompts !== blockPrompts) return null;
+    const { parameters, keyDimension, temperature } = this.problem.attention;
+    const isFree = this.precision !== 'auto';
+    return this.of(this.precision === 'double' ? 'double' : 'single').descent({
+      parameters,
+      keyDimension,
+      temperature,
+      root: this.root,
+      seed: this.train.seed,
+      purpose: 'sgd',
+      batch: this.train.batch,
+      rule: this.train,
+      epsilon: adamEpsilon,
+      lossScale,
+      gradientScale,
+      labelPower: this.labelPower,
+      sharpestOnAverage: isFree ? Number.POSITIVE_INFINITY : sharpOnAverage ** 2,
+      sharpest: isFree ? Number.POSITIVE_INFINITY : this.sharpest,
+    });
+  }
+
   isTooSharp(sums: Float64Array): boolean {
-    const limit = this.plane ? sharpestInSingle.plane : sharpestInSingle.explicit;
     // What overflowed in single precision is no number: it is looked at again, too.
-    return this.precision === 'auto' && this.kernel.arithmetic === 'single' && !(sums[place.sharpest] < limit);
+    return this.precision === 'auto' && this.kernel.arithmetic === 'single' && !(sums[place.sharpest] < this.sharpest);
   }
 }
 
@@ -297,6 +336,10 @@ export class LimitBatch extends WorkingBatch implements BatchSource {
 
   isTooSharp(): boolean {
     return false;
+  }
+
+  descent(): null {
+    return null;
   }
 }
 

@@ -2,7 +2,7 @@
 import type { Train } from './problem.js';
 
 /** ε of Adam, beside the root of the second moment. */
-const adamEpsilon = 1e-8;
+export const adamEpsilon = 1e-8;
 
 /**
  * θ_{k+1} = θ_k − rate · m with m = momentum · m + g (SGD), or Adam with bias correction and ε = 10⁻⁸ (D. P. Kingma and J. Ba, 2015). Nothing is

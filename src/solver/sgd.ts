@@ -1,5 +1,5 @@
 /** SGD and Adam on fresh prompts every step, as in Boursier and Boyer's experiments (docs/mathematics.md, section 5, "Optimisers"). */
-import type { KernelLoader } from '../kernels/index.js';
+import type { Descent, KernelLoader } from '../kernels/index.js';
 import { addRow, type BatchHelp, type BatchSource, batchSource, place, type StochasticTrain } from './batch.js';
 import { Divergence, recordedSteps } from './flow.js';
 import { Optimiser } from './optimisers.js';
@@ -15,6 +15,8 @@ const slice = 0.01;
 const mostStepsAtOnce = 10_000;
 /** A step of fewer seconds is done before helpers are awake. */
 const worthSharing = 1.5e-4;
+/** A step of more seconds gains nothing by being taken together with others. */
+const worthJoining = 1e-3;
 
 /** How far a training is. Until the next event is asked for, `points` are the recorded ones. */
 export type TrainingEvent = Extract<SolveEvent, { kind: 'progress' }> & { readonly points: readonly StochasticPoint[] };
@@ -48,6 +50,8 @@ export class StochasticTraining {
   private readonly merged: { U: Float64Array; v: Float64Array };
   private readonly source: BatchSource;
   private readonly help: BatchHelp | null;
+  /** Takes steps together; null where they are taken one by one. */
+  private readonly descent: Descent | null;
   private readonly row: Float64Array;
   private readonly sums: Float64Array;
   private readonly gU: Float64Array;
@@ -76,6 +80,7 @@ export class StochasticTraining {
     this.gradient = new Float64Array(this.layout.size);
     this.halves = taskOf(problem).loss === 'half_squared' ? 1 : 2;
     this.recorded = recordedSteps(train);
+    this.descent = this.source.seconds < worthJoining ? this.source.descent(this.lossScale, this.halves / train.batch) : null;
     const known = state === null ? null : decodeState(state, this.layout.size, this.optimiser.second.length);
     if (known !== null) this.restore(known);
   }
@@ -130,14 +135,41 @@ export class StochasticTraining {
   work(): void {
     let left = Math.min(mostStepsAtOnce, Math.max(1, Math.floor(slice / this.source.seconds)));
     while (left > 0 && !this.done) {
+      left -= this.leap(left);
+      if (left === 0) return;
       if (this.advance()) left--;
       else if (this.shared || this.source.seconds > slice) return;
     }
   }
 
-  /** Takes one step, or what is left of it; at the last θ, only its loss. */
-  takeStep(): void {
-    while (!this.advance());
+  /** Takes `count` steps; at the last θ, only its loss. */
+  takeSteps(count: number): void {
+    for (let left = count; left > 0 && !this.done; ) {
+      left -= this.leap(left);
+      if (left > 0) {
+        while (!this.advance());
+        left--;
+      }
+    }
+  }
+
+  /** Takes up to `count` whole steps before the next recorded one, where nothing has to be looked at in between; answers how many. */
+  private leap(count: number): number {
+    const { descent, ceiling, step, optimiser } = this;
+    if (descent === null || this.begun || ceiling === null || this.isWorthSharing) return 0;
+    const most = Math.min(count, this.recorded[this.next]! - step);
+    if (most < 1) return 0;
+    const taken = descent.take({ theta: this.theta, first: optimiser.first, second: optimiser.second }, step, most, ceiling);
+    this.step += taken;
+    return taken;
+  }
+
+  private get isWorthSharing(): boolean {
+    return this.help !== null && this.source.seconds > worthSharing && this.help.helpers > 0;
+  }
+
+  private get lossScale(): number {
+    return (0.5 * this.halves) / this.train.batch;
   }
 
   /** A few milliseconds of the step under way; true when it has been taken. */
@@ -162,7 +194,7 @@ export class StochasticTraining {
     const { source, help } = this;
     this.begun = true;
     source.prepare(this.step, this.merged, this.sharp);
-    this.shared = help !== null && source.seconds > worthSharing && help.helpers > 0;
+    this.shared = this.isWorthSharing;
     if (this.shared) help!.offer(this.step, this.sharp, this.merged);
     else source.begin(0, source.blocks);
   }
@@ -192,7 +224,7 @@ export class StochasticTraining {
 
   private finishStep(): void {
     const { source, sums, train, halves } = this;
-    const unit = (0.5 * halves) / train.batch;
+    const unit = this.lossScale;
     const loss = unit * sums[place.squares];
     this.ceiling ??= explosion * Math.max(unit * sums[place.labels], loss) || Number.MAX_VALUE;
     if (!(loss <= this.ceiling)) throw this.divergence(loss);

@@ -1,4 +1,5 @@
 // The batch kernels: what ../wasm.ts calls. One instance of the module serves one setting, in one precision. The plain TypeScript form of everything here is ../twin.ts.
+import * as descent from './descent';
 import { addTokens, beginExplicit, finishExplicit, promoteExplicit, sharpest } from './explicit';
 import { fraction, power, sine, cosine, squaredRadius } from './elementary';
 import { clear, stride } from './lanes';
@@ -12,6 +13,9 @@ import { drawTask, setLaws } from './task';
 import { bartlett, drawBartlett } from './wishart';
 
 export { contourAdvance, contourBegin, contourCoordinatesAt, contourLayOut, contourMean, contourTableAt } from './contour';
+export {
+  correctionsAt, firstAt, layOut as layOutDescent, namesAt, numbersAt, rootAt, secondAt, thetaAt, transposeRoot,
+} from './descent';
 export { allocate } from './setting';
 export { fillWords, startStreams } from './stream';
 
@@ -143,6 +147,26 @@ function work<T>(budget: f64): bool {
     if (group % setting.blockGroups == 0 || (group << 2) >= lastPrompt) closeBlock<T>();
   }
   return true;
+}
+
+// Takes steps of a training, each on a batch of `batch` fresh prompts: `count` of them, or as many as come before one whose loss or scores are to be looked at. Answers how many.
+export function takeSteps(count: i32, batch: u32): i32 {
+  for (let i = 0; i < count; i++) {
+    descent.merge();
+    if (single) descent.enter<f32>();
+    else descent.enter<f64>();
+    if (descent.meanSharpness() > descent.numberAt(descent.sharpestOnAverage)) return i;
+    const from = descent.names + 16 * i;
+    begin(load<i32>(from), load<i32>(from, 4), load<i32>(from, 8), load<i32>(from, 12), 0, batch);
+    advance(f64.MAX_VALUE);
+    // What is no number fails both.
+    if (!(largest < descent.numberAt(descent.sharpest))) return i;
+    if (!(descent.numberAt(descent.lossScale) * load<f64>(setting.totals) <= descent.numberAt(descent.ceiling))) return i;
+    descent.leave();
+    descent.pullBack();
+    descent.update(i);
+  }
+  return count;
 }
 
 function startGroup<T>(): void {

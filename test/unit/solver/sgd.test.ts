@@ -66,7 +66,7 @@ function stateAt(theta: ArrayLike<number>, step = 0): StochasticState {
 function batchGradient(problem: Problem, theta: Float64Array, step: number): Float64Array {
   const train = { ...(problem.train as Stochastic), kind: 'sgd' as const, rate: 1, momentum: 0, steps: step + 1 };
   const training = new StochasticTraining({ ...problem, train }, { state: encodeState(stateAt(theta, step)) });
-  training.takeStep();
+  training.takeSteps(1);
   return theta.map((x, i) => x - training.parameters[i]);
 }
 
@@ -220,7 +220,7 @@ describe('SGD on fresh prompts', () => {
       const problem = problemOf({ kind, momentum: 0.5, steps: 9, record: 2 }, { parameters: 'factored', heads: 2 });
       const whole = run(problem);
       const training = new StochasticTraining(problem);
-      for (let k = 0; k < 5; k++) training.takeStep();
+      for (let k = 0; k < 5; k++) training.takeSteps(1);
       const { size } = layoutOf(problem);
       const saved = decodeState(training.exportState(), size, kind === 'adam' ? size : 0);
       assert.equal(saved?.step, 5);
