@@ -8,28 +8,15 @@ import type { Experiment, FileReference, Plan } from '../spec/experiment.js';
 import { derive } from './derive.js';
 import { judge } from './expectations.js';
 import { placeOfSetting } from './findings.js';
-import type { EngineHost, WorkerExit, WorkerHandle } from './host.js';
+import type { EngineHost } from './host.js';
 import { ResultMemory } from './memory.js';
-import type { FromWorker, Job, WorkerFailure } from './messages.js';
+import type { WorkerFailure } from './messages.js';
+import { type RunMessage, WorkerPool } from './pool.js';
 import { refine } from './refine.js';
 import type { ExperimentResult, RunFailure, RunOutcome } from './results.js';
-import { type Bundle, bundles, groupOf, takeBundle } from './schedule.js';
+import { groupOf } from './schedule.js';
 import { TrainingStates } from './states.js';
-import {
-  type ExperimentState,
-  isBusy,
-  isLongTraining,
-  isOfTheMachine,
-  isSettled,
-  type SharedTraining,
-  type Slot,
-  secondsOf,
-  sharedTraining,
-  type Task,
-  waiting,
-  worthAWorker,
-} from './tasks.js';
-import { mostHelpers } from './team.js';
+import { type ExperimentState, isLongTraining, isOfTheMachine, isSettled, type Task, waiting } from './tasks.js';
 
 export type EngineEvent =
   /** One run moved on. Derived quantities are not in it yet. */
@@ -62,12 +49,11 @@ export interface Held {
 }
 
 export class EngineSession {
-  private readonly slots: Slot[] = [];
   private readonly memory = new ResultMemory();
   private readonly states: TrainingStates;
+  private readonly pool: WorkerPool;
   private tasks = new Map<string, Task>();
   private byId = new Map<number, Task>();
-  private queue: Bundle<Task>[] = [];
   private experiments: ExperimentState[] = [];
   private version = 0;
   private nextId = 1;
@@ -75,22 +61,26 @@ export class EngineSession {
   private held = new Set<Task>();
   private resolve: ((result: PlanResult) => void) | null = null;
   private disposed = false;
-  private whenIdle: (() => void)[] = [];
 
   constructor(
     private readonly host: EngineHost,
     private readonly listener: (event: EngineEvent) => void = () => {},
   ) {
     this.states = new TrainingStates(host.checkpoints);
+    this.pool = new WorkerPool(host, this.states, {
+      isOpen: (task) => this.isOpen(task),
+      heard: (message) => this.heard(message),
+      lost: (task, failure) => this.fail(task, failure),
+      requeued: (task) => {
+        task.outcome = waiting;
+      },
+      released: () => this.finishExperiments(),
+    });
   }
 
-  /** Starts up to `count` workers ahead of a plan and has them get ready. */
+  /** Keeps up to `count` workers ready ahead of plans. */
   warm(count: number): void {
-    while (this.slots.length < Math.min(count, this.host.workers)) {
-      const slot = this.addSlot();
-      slot.handle = this.spawn(this.slots.length - 1);
-      slot.handle.post({ kind: 'warm' });
-    }
+    this.pool.warm(count);
   }
 
   /** Resolves when every run is settled and every expectation judged, or when a newer plan or `cancel` puts an end to it. */
@@ -124,7 +114,7 @@ export class EngineSession {
       });
       return state;
     });
-    this.dropUnneeded();
+    this.pool.dropUnneeded();
     const finished = new Promise<PlanResult>((resolve) => {
       this.resolve = resolve;
     });
@@ -140,25 +130,28 @@ export class EngineSession {
   /** Stops everything at once; results that are there stay. */
   cancel(): void {
     this.version++;
-    this.queue = [];
     this.tasks = new Map();
     this.byId = new Map();
     this.held = new Set();
-    this.dropUnneeded();
+    this.pool.dropUnneeded();
     this.end('cancelled');
   }
 
   /** Cancels everything and resolves when no worker is busy any more, with what they had to say about unfinished trainings: a few hundredths of a second. */
   async stop(): Promise<void> {
     this.cancel();
-    if (this.slots.some(isBusy)) await new Promise<void>((resolve) => this.whenIdle.push(resolve));
+    await this.pool.idle();
   }
 
   dispose(): void {
     this.cancel();
     this.disposed = true;
-    for (const slot of this.slots) slot.handle?.dispose();
-    this.slots.length = 0;
+    this.pool.dispose();
+  }
+
+  /** Whether the result of a run is at hand. */
+  isKnown(hash: string): boolean {
+    return this.tasks.get(hash)?.outcome.status === 'done' || this.memory.get(hash) !== undefined;
   }
 
   /** The results as they stand. */
@@ -191,22 +184,13 @@ export class EngineSession {
     return task;
   }
 
-  /** Queue and running batches lose what no task asks for any more. */
-  private dropUnneeded(): void {
-    this.queue = [];
-    for (const slot of this.slots) {
-      if (slot.bundle?.tasks.every((task) => !this.isOpen(task))) slot.handle?.cancel(slot.batch);
-      if (slot.helps?.bundle?.tasks.every((task) => !this.isOpen(task))) this.callBack(slot.helps);
-    }
-  }
-
   private isOpen(task: Task): boolean {
     return this.byId.get(task.id) === task && !isSettled(task);
   }
 
   /** Answers from the cache what it can and queues the rest. */
   private async start(tasks: readonly Task[], version: number): Promise<void> {
-    const running = new Set(this.slots.flatMap((slot) => slot.bundle?.tasks ?? []));
+    const running = this.pool.running();
     const open = tasks.filter((task) => this.isOpen(task) && !running.has(task));
     const cache = this.host.cache;
     if (cache !== null && open.length > 0) {
@@ -223,9 +207,7 @@ export class EngineSession {
       await Promise.all(long.map((task) => this.resume(task)));
       if (version !== this.version) return;
     }
-    this.queue.push(...bundles(admitted, this.host.workers));
-    this.queue.sort((a, b) => a.seconds - b.seconds);
-    this.dispatch();
+    this.pool.add(admitted);
     this.finishExperiments();
   }
 
@@ -233,11 +215,6 @@ export class EngineSession {
     const found = await this.states.load(task.hash);
     if (found === 'new') return;
     for (const { state, run } of task.shownBy) this.listener({ kind: 'notice', experiment: state.index, run, notice: found });
-  }
-
-  private job(task: Task, shared: SharedTraining | null): Job {
-    const { id, problem, hash } = task;
-    return { id, problem, state: this.states.get(hash), team: shared?.task === task ? shared.team : null };
   }
 
   /** The tasks that the budget lets start, the cheapest first; the others are held. */
@@ -253,95 +230,7 @@ export class EngineSession {
     return tasks.filter((task) => task.admitted);
   }
 
-  private dispatch(): void {
-    while (this.queue.length > 0 && !this.disposed) {
-      const index = this.freeSlot();
-      if (index < 0) return;
-      const slot = this.slots[index]!;
-      const busy = new Set(this.slots.flatMap((other) => (other.bundle === null ? [] : [other.bundle.group])));
-      const bundle = takeBundle(this.queue, slot.known, busy)!;
-      slot.bundle = bundle;
-      slot.known = bundle.group;
-      slot.batch = this.nextId++;
-      slot.shared = this.host.sharesMemory ? sharedTraining(bundle) : null;
-      slot.handle ??= this.spawn(index);
-      slot.handle.post({ kind: 'batch', batch: slot.batch, jobs: bundle.tasks.map((task) => this.job(task, slot.shared)) });
-    }
-    this.lendHands();
-  }
-
-  /** Workers with nothing of their own to do help with the trainings that are under way, the least helped first. */
-  private lendHands(): void {
-    const shared = this.slots.filter((slot) => slot.shared !== null && slot.bundle !== null);
-    if (shared.length === 0 || this.disposed) return;
-    while (this.slots.length < this.host.workers) this.addSlot();
-    this.slots.forEach((slot, index) => {
-      if (slot.bundle !== null || slot.helps !== null) return;
-      const helpers = (leader: Slot): number => this.slots.filter(({ helps }) => helps === leader).length;
-      const leader = shared.reduce((least, other) => (helpers(other) < helpers(least) ? other : least));
-      const { task, team } = leader.shared!;
-      if (!this.isOpen(task) || helpers(leader) >= mostHelpers) return;
-      slot.helps = leader;
-      slot.isCalledBack = false;
-      slot.batch = this.nextId++;
-      slot.handle ??= this.spawn(index);
-      slot.handle.post({ kind: 'assist', batch: slot.batch, problem: task.problem, team });
-    });
-  }
-
-  /** Ends what helps `leader`, or all help. */
-  private callBack(leader: Slot | null = null): void {
-    for (const slot of this.slots) {
-      if (slot.helps === null || (leader !== null && slot.helps !== leader)) continue;
-      slot.isCalledBack = true;
-      slot.handle?.cancel(slot.batch);
-    }
-  }
-
-  /** A worker that waits, or a new one where there may be one and it would pay; −1 for none. */
-  private freeSlot(): number {
-    const idle = this.slots.findIndex((slot) => slot.bundle === null && slot.handle !== null && slot.helps === null);
-    if (idle >= 0) return idle;
-    if (this.slots.some(({ helps }) => helps !== null)) {
-      // Helpers are back within milliseconds, and a worker of their own is what the waiting runs get then.
-      this.callBack();
-      return -1;
-    }
-    const alive = this.slots.filter((slot) => slot.handle !== null).length;
-    if (secondsOf(this.queue) < worthAWorker * alive) return -1;
-    const empty = this.slots.findIndex((slot) => slot.bundle === null);
-    if (empty >= 0) return empty;
-    if (this.slots.length >= Math.max(1, this.host.workers)) return -1;
-    this.addSlot();
-    return this.slots.length - 1;
-  }
-
-  private addSlot(): Slot {
-    const slot: Slot = { handle: null, bundle: null, batch: 0, known: null, helps: null, isCalledBack: false, shared: null };
-    this.slots.push(slot);
-    return slot;
-  }
-
-  private spawn(index: number): WorkerHandle {
-    const slot = this.slots[index]!;
-    return this.host.spawn({
-      message: (message) => this.onMessage(slot, message),
-      exit: (exit) => this.onExit(slot, exit),
-    });
-  }
-
-  private onMessage(slot: Slot, message: FromWorker): void {
-    if (message.kind === 'ended') {
-      if (slot.batch !== message.batch) return;
-      this.release(slot);
-      return;
-    }
-    if (message.kind === 'checkpoint') {
-      // Also of a run that nobody asks for any more: it may be asked for again.
-      const { hash } = slot.bundle?.tasks.find(({ id }) => id === message.job) ?? {};
-      if (hash !== undefined) this.states.keep(hash, message.state);
-      return;
-    }
+  private heard(message: RunMessage): void {
     const task = this.byId.get(message.job);
     if (task === undefined || !this.isOpen(task)) return;
     const partial = task.outcome.status === 'running' ? task.outcome.partial : null;
@@ -372,36 +261,6 @@ export class EngineSession {
         break;
     }
     if (message.kind === 'done' || message.kind === 'failed') this.finishExperiments();
-  }
-
-  /** The batch is over, or the help: what it left undone and is still asked for goes back to the queue. */
-  private release(slot: Slot): void {
-    const left = slot.bundle?.tasks.filter((task) => this.isOpen(task)) ?? [];
-    // Help that ends by itself is not wanted any more, or not possible.
-    if (slot.helps !== null && !slot.isCalledBack) slot.helps.shared = null;
-    slot.bundle = null;
-    slot.helps = null;
-    slot.shared = null;
-    this.callBack(slot);
-    if (left.length > 0) {
-      for (const task of left) task.outcome = waiting;
-      this.queue.push(...bundles(left, this.host.workers));
-    }
-    this.dispatch();
-    if (this.slots.some(isBusy)) return;
-    for (const resolve of this.whenIdle.splice(0)) resolve();
-  }
-
-  private onExit(slot: Slot, exit: WorkerExit): void {
-    slot.handle = null;
-    slot.known = null;
-    if (slot.bundle !== null && exit.reason !== 'cancelled') {
-      const open = slot.bundle.tasks.filter((task) => this.isOpen(task));
-      const culprit = open.find((task) => task.id === exit.job) ?? open[0];
-      if (culprit !== undefined) this.fail(culprit, { code: exit.reason, message: exit.message, setting: null });
-    }
-    this.release(slot);
-    this.finishExperiments();
   }
 
   private fail(task: Task, failure: WorkerFailure, partial: RunResult | null = null): void {
