@@ -149,9 +149,19 @@ function transform<T>(component: Component, b: usize, to: usize): void {
       else if (component.factorKind == diagonal) {
         sum = v128.add<T>(sum, v128.mul<T>(splatAt<T>(factor + i * sizeof<T>()), v128.load(b + i * S + part)));
       } else {
-        for (let j = 0; j < n; j++) {
-          sum = v128.add<T>(sum, v128.mul<T>(splatAt<T>(factor), v128.load(b + j * S + part)));
-          factor += sizeof<T>();
+        const N: usize = sizeof<T>();
+        let from = b + part;
+        const end = from + n * S;
+        for (; from + 3 * S < end; from += 4 * S) {
+          sum = v128.add<T>(sum, v128.mul<T>(splatAt<T>(factor), v128.load(from)));
+          sum = v128.add<T>(sum, v128.mul<T>(splatAt<T>(factor + N), v128.load(from + S)));
+          sum = v128.add<T>(sum, v128.mul<T>(splatAt<T>(factor + 2 * N), v128.load(from + 2 * S)));
+          sum = v128.add<T>(sum, v128.mul<T>(splatAt<T>(factor + 3 * N), v128.load(from + 3 * S)));
+          factor += 4 * N;
+        }
+        for (; from < end; from += S) {
+          sum = v128.add<T>(sum, v128.mul<T>(splatAt<T>(factor), v128.load(from)));
+          factor += N;
         }
       }
       v128.store(to + i * S + part, sum);

@@ -40,7 +40,8 @@ export function spanPlane<T>(): void {
   for (let part: usize = 0; part < S; part += 16) {
     const deviation = splatAt<T>(noise);
     const valueOfY = splatAt<T>(value + d * sizeof<T>());
-    const tiltOfY = tiltRow<T>(d, part);
+    tiltRows<T>(part);
+    const tiltOfY = v128.load(tilt + last + part);
     let x = v128.mul<T>(deviation, tiltOfY);
     let y = v128.mul<T>(deviation, valueOfY);
     v128.store(tilt + last + part, x);
@@ -50,7 +51,7 @@ export function spanPlane<T>(): void {
     for (let i = d - 1; i >= 0; i--) {
       const at = i * S + part;
       const w = v128.load(weights + at);
-      x = v128.add<T>(tiltRow<T>(i, part), v128.mul<T>(tiltOfY, w));
+      x = v128.add<T>(v128.load(tilt + at), v128.mul<T>(tiltOfY, w));
       y = v128.add<T>(splatAt<T>(value + i * sizeof<T>()), v128.mul<T>(valueOfY, w));
       v128.store(tilt + at, x);
       v128.store(second + at, y);
@@ -86,27 +87,48 @@ export function spanPlane<T>(): void {
   }
 }
 
-// (W g_q)_i
+// W g_q to `tilt`, two rows at a time; the last of an odd number is made twice.
 @inline
-function tiltRow<T>(i: i32, part: usize): v128 {
+function tiltRows<T>(part: usize): void {
   const S = stride<T>();
   const N: usize = sizeof<T>();
-  let from = keyQuery + i * dimension * N;
-  let at = query + part;
-  const end = at + dimension * S;
-  let sum = v128.splat<T>(0);
-  for (; at + 3 * S < end; at += 4 * S) {
-    const low = v128.add<T>(v128.mul<T>(splatAt<T>(from), v128.load(at)), v128.mul<T>(splatAt<T>(from + N), v128.load(at + S)));
-    const high = v128.add<T>(
-      v128.mul<T>(splatAt<T>(from + 2 * N), v128.load(at + 2 * S)), v128.mul<T>(splatAt<T>(from + 3 * N), v128.load(at + 3 * S)));
-    sum = v128.add<T>(sum, v128.add<T>(low, high));
-    from += 4 * N;
+  const row: usize = dimension * N;
+  const start = query + part;
+  const end = start + dimension * S;
+  const last = keyQuery + dimension * row;
+  let to = tilt + part;
+  for (let above = keyQuery; above <= last; ) {
+    const isLast = above == last;
+    let below = isLast ? above : above + row;
+    let sum = v128.splat<T>(0);
+    let next = sum;
+    let at = start;
+    for (; at + 3 * S < end; at += 4 * S) {
+      const q0 = v128.load(at);
+      const q1 = v128.load(at + S);
+      const q2 = v128.load(at + 2 * S);
+      const q3 = v128.load(at + 3 * S);
+      sum = v128.add<T>(sum, v128.add<T>(
+        v128.add<T>(v128.mul<T>(splatAt<T>(above), q0), v128.mul<T>(splatAt<T>(above + N), q1)),
+        v128.add<T>(v128.mul<T>(splatAt<T>(above + 2 * N), q2), v128.mul<T>(splatAt<T>(above + 3 * N), q3))));
+      next = v128.add<T>(next, v128.add<T>(
+        v128.add<T>(v128.mul<T>(splatAt<T>(below), q0), v128.mul<T>(splatAt<T>(below + N), q1)),
+        v128.add<T>(v128.mul<T>(splatAt<T>(below + 2 * N), q2), v128.mul<T>(splatAt<T>(below + 3 * N), q3))));
+      above += 4 * N;
+      below += 4 * N;
+    }
+    for (; at < end; at += S) {
+      const q = v128.load(at);
+      sum = v128.add<T>(sum, v128.mul<T>(splatAt<T>(above), q));
+      next = v128.add<T>(next, v128.mul<T>(splatAt<T>(below), q));
+      above += N;
+      below += N;
+    }
+    v128.store(to, sum);
+    v128.store(isLast ? to : to + S, next);
+    to += 2 * S;
+    above = below;
   }
-  for (; at < end; at += S) {
-    sum = v128.add<T>(sum, v128.mul<T>(splatAt<T>(from), v128.load(at)));
-    from += N;
-  }
-  return sum;
 }
 
 // Clears the sums of e = 2^(score log₂e − top) times 1, g, k, t g, t k, and of e² times 1, t, t².
