@@ -52,7 +52,7 @@ export function eigenvalueChart(run: ParametersRun): ChartModel {
     title: 'Eigenvalues',
     x: axisOver(across, 0, axis === 'time' ? [{ text: 'time ' }, { text: 't', italic: true }] : [{ text: 'training step' }]),
     y: axisOver(up, 0.05, [{ text: 'eigenvalues of ' }, { text: 'b\u2009A', italic: true }]),
-    panels: [{ title: [], series, references }],
+    panels: [{ title: [], series, references, zones: [] }],
     legend: [],
     notes: [],
     remarks: [],

@@ -144,7 +144,7 @@ export function withExponent(label: Text, exponent: number): Text {
 }
 
 /** Maps the domain of an axis to [from, to]; NaN where the axis cannot show a value. */
-export function projection(axis: Axis, from: number, to: number): (value: number | null) => number {
+export function projection(axis: Pick<Axis, 'scale' | 'domain'>, from: number, to: number): (value: number | null) => number {
   const scale = (axis.scale === 'log' ? scaleLog() : scaleLinear()).domain(axis.domain).range([from, to]);
   return (value) => (showable(value, axis.scale) ? scale(value) : Number.NaN);
 }

@@ -1,5 +1,5 @@
 /** Curves from the outcomes of runs: along a trajectory or across a sweep, repeats averaged. */
-import type { RunOutcome } from '../engine/results.js';
+import type { ExperimentResult, RunOutcome } from '../engine/results.js';
 import type { MethodName, PointAtInfinity } from './types.js';
 
 export type RunResult = Extract<RunOutcome, { status: 'done' }>['result'];
@@ -44,6 +44,11 @@ export function studentFactor(count: number): number {
 export function resultOf(outcome: RunOutcome): RunResult | null {
   if (outcome.status === 'done') return outcome.result;
   return outcome.status === 'running' || outcome.status === 'failed' ? (outcome.partial ?? null) : null;
+}
+
+/** Every run is done or has failed. */
+export function isComplete({ experiment, runs }: ExperimentResult): boolean {
+  return runs.length === experiment.runs.length && runs.every(({ status }) => status === 'done' || status === 'failed');
 }
 
 /** One value: itself with its band. Several: their mean with the 95 % band of the mean (Student), as repeats are independent. */
@@ -101,11 +106,14 @@ function assemble(cells: readonly Cell[], series: readonly ResultSeries[], const
   };
 }
 
-/** The quantity along a recorded axis; null when no run has it. Repeats are matched by position and must agree in x. */
-export function alongAxis(outcomes: readonly RunOutcome[], key: string, axis: 'time' | 'step'): Curve | null {
+/** What is drawn of a run; undefined when the run does not have it. */
+export type Pick = (result: RunResult) => ResultSeries | undefined;
+
+/** A series of the runs along a recorded axis; null when no run has it. Repeats are matched by position and must agree in x. */
+export function alongAxis(outcomes: readonly RunOutcome[], pick: Pick, axis: 'time' | 'step'): Curve | null {
   const found = outcomes.flatMap((o) => {
     const result = resultOf(o);
-    const series = result?.quantities[key];
+    const series = result === null ? undefined : pick(result);
     return result === null || series === undefined ? [] : [{ series, axis: result.axes[axis] ?? [] }];
   });
   if (found.length === 0) return null;
@@ -127,12 +135,13 @@ export function alongAxis(outcomes: readonly RunOutcome[], key: string, axis: 't
   );
 }
 
-/** The quantity across a sweep: its value, or the last of a finished trajectory. */
-export function acrossSweep(cells: readonly { readonly x: number; readonly outcomes: readonly RunOutcome[] }[], key: string): Curve | null {
+/** A series across a sweep: its value, or the last of a finished trajectory. */
+export function acrossSweep(cells: readonly { readonly x: number; readonly outcomes: readonly RunOutcome[] }[], pick: Pick): Curve | null {
   const seen: ResultSeries[] = [];
   const points = cells.map(({ x, outcomes }) => {
     const estimates = outcomes.flatMap((o) => {
-      const series = resultOf(o)?.quantities[key];
+      const result = resultOf(o);
+      const series = result === null ? undefined : pick(result);
       if (series === undefined || (series.against !== null && o.status !== 'done')) return [];
       seen.push(series);
       return [estimateAt(series, series.value.length - 1)];

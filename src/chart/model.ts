@@ -3,33 +3,34 @@ import type { ExperimentResult, RunOutcome } from '../engine/results.js';
 import type { Experiment, Overlay, Plot, QuantityRef } from '../spec/experiment.js';
 import { quantityKey } from '../spec/experiment.js';
 import { axisTicks, Extent, paddedDomain, sharedExponent, showable, withExponent } from './axis.js';
+import { carrierCharts } from './carriers.js';
 import { type Channels, channelsOf, colourRoles, isLimitLevel, type Level, manyLevels, product, sweepChannel } from './channels.js';
-import { acrossSweep, alongAxis, type Curve } from './collect.js';
+import { acrossSweep, alongAxis, type Curve, isComplete, type Pick, resultOf } from './collect.js';
 import { againstLabel, methodLabel, quantitiesLabel, quantityName, roleName } from './labels.js';
 import { facetDash, legendOf } from './legend.js';
 import { chartNotes, describe, type Gathered, remarksOf } from './notes.js';
-import { drawsPhases, phaseNote, phaseReferences } from './phases.js';
+import { condensationOf, hasPhases, phaseNote, phasesAlong, phasesUp } from './phases.js';
 import { onScales } from './shown.js';
 import { joinWith, plain } from './text.js';
-import type { Axis, ChartModel, ColourRole, FacetName, LineStyle, Panel, Reference, Series, SeriesRole, Text } from './types.js';
+import type { Axis, ChartModel, ColourRole, FacetName, LineStyle, Panel, Reference, Series, SeriesRole, Text, Zone } from './types.js';
+import { labelled } from './zones.js';
 
 export interface ChartOptions {
   /** A plot with more small multiples than this goes on in further charts. Default 24. */
   readonly maxPanels?: number;
 }
 
-/** One model for each plot of the experiment, in their order; more where a plot has too many panels. */
+/** One model for each plot of the experiment, in their order, more where a plot has too many panels; then who carries errors, where rare queries do. */
 export function chartModels(result: ExperimentResult, options: ChartOptions = {}): ChartModel[] {
   const { experiment } = result;
   const ids = new Set<string>();
-  return experiment.plots.flatMap((plot) => {
-    const built = new Builder(result, plot).models(Math.max(1, options.maxPanels ?? 24));
-    return built.map((model) => {
-      let id = model.id;
-      for (let n = 2; ids.has(id); n++) id = `${model.id}-${n}`;
-      ids.add(id);
-      return { ...model, id };
-    });
+  const maxPanels = Math.max(1, options.maxPanels ?? 24);
+  const plots = experiment.plots.flatMap((plot) => new Builder(result, plot).models(maxPanels));
+  return [...plots, ...carrierCharts(result)].map((model) => {
+    let id = model.id;
+    for (let n = 2; ids.has(id); n++) id = `${model.id}-${n}`;
+    ids.add(id);
+    return { ...model, id };
   });
 }
 
@@ -91,9 +92,9 @@ class Builder {
     // The whole axis from the start, whatever has its value so far: a chart that fills up keeps its place.
     for (const { series } of raw) for (const s of series) for (const v of s.x) xExtent.add(v);
     for (const v of channels.against?.values ?? []) xExtent.add(v.value);
-    const panels = raw.map((p) => ({ ...p, series: p.series.map(finite).filter(drawable) }));
-    spread(panels, yExtent);
-    const x = this.xAxis(xExtent, panels);
+    const bare = raw.map((p) => ({ ...p, series: p.series.map(finite).filter(drawable) }));
+    spread(bare, yExtent);
+    const x = this.xAxis(xExtent, bare);
     const yDomain = paddedDomain(yExtent, 0.05);
     const y = {
       scale: yExtent.scale,
@@ -102,6 +103,7 @@ class Builder {
       infinity: false,
       exponent: plot.logY ? 0 : sharedExponent(yDomain),
     } as const;
+    const panels = bare.map((p) => labelled(p, { x, y }));
     const yLabel = withExponent(quantitiesLabel(channels.mains), y.exponent);
     const title = experiment.title + suffix;
     const legend = legendOf(channels.colour, channels.dash, panels, this.muted);
@@ -116,21 +118,24 @@ class Builder {
       description: '',
       remarks: remarksOf(this.result),
       written: plot.written,
-      complete:
-        this.result.runs.length === experiment.runs.length && this.result.runs.every((r) => r.status === 'done' || r.status === 'failed'),
+      complete: isComplete(this.result),
     };
     const notes = chartNotes(this.result, gathered, onScales(whole).panels, y, this.channels.against !== null);
-    if (drawsPhases(channels.mains)) notes.push(phaseNote);
+    if (panels.some((p) => p.zones.length > 0)) notes.push(phaseNote);
     const model = { ...whole, notes };
     return { ...model, description: describe(onScales(model)) };
   }
 
   private panel(levels: readonly Level[], overlays: readonly Overlay[], gathered: Gathered): Panel {
     const series: Series[] = [];
-    const references: Reference[] = phaseReferences(this.channels.mains);
+    const references: Reference[] = [];
+    const drawn: Line[] = [];
     for (const colour of this.channels.colour?.levels ?? [null]) {
       for (const dash of this.channels.dash?.levels ?? [null]) {
-        for (const line of this.lines([...levels, colour, dash], colour, dash)) this.draw(line, levels, series, references, gathered);
+        for (const line of this.lines([...levels, colour, dash], colour, dash)) {
+          this.draw(line, levels, series, references, gathered);
+          drawn.push(line);
+        }
       }
     }
     overlays.forEach((overlay, i) => {
@@ -143,7 +148,22 @@ class Builder {
       ),
       series,
       references,
+      zones: this.zones(drawn, levels),
     };
+  }
+
+  /** Where rare queries govern, errors follow another law than the phases of the mean score. */
+  private zones(lines: readonly Line[], levels: readonly Level[]): Zone[] {
+    const up = phasesUp(this.channels.mains);
+    if (up.length > 0) return up;
+    const mains = lines.filter((line) => line.role === 'value');
+    if (mains.length === 0 || !mains.every(({ ref }) => hasPhases(ref)) || this.isRare()) return [];
+    const curves = mains.map((line) => this.curve(this.at([...levels, line.colour, line.dash]), condensationOf));
+    return phasesAlong(curves, this.xScale(), this.channels.against?.isLength === true);
+  }
+
+  private isRare(): boolean {
+    return this.result.runs.some((run) => Object.values(resultOf(run)?.quantities ?? {}).some(({ carriers }) => carriers !== undefined));
   }
 
   /** The quantity of a combination of levels with its facets, the facets first so that they lie behind. */
@@ -167,7 +187,7 @@ class Builder {
   private draw(line: Line, levels: readonly Level[], series: Series[], references: Reference[], gathered: Gathered): void {
     const at = this.at([...levels, line.colour, line.dash]);
     const key = quantityKey(line.ref);
-    const curve = this.curve(at, key);
+    const curve = this.curve(at, ({ quantities }) => quantities[key]);
     if (curve === null) return;
     const style = this.style(line);
     const words = [line.colour?.label ?? [], line.dash?.label ?? [], plain(roleName(line.role))];
@@ -208,18 +228,18 @@ class Builder {
     return Object.fromEntries(sweeps.map((s) => [s.name, chosen.get(s.name) ?? s.values[0]?.text ?? '']));
   }
 
-  private curve(at: Readonly<Record<string, string>>, key: string): Curve | null {
+  private curve(at: Readonly<Record<string, string>>, pick: Pick): Curve | null {
     const inner = this.cells.get(JSON.stringify(this.free.map((name) => at[name] ?? '')));
     if (inner === undefined) return null;
     const { against } = this.channels;
     if (against === null) {
       const axis = this.plot.against === 'step' ? 'step' : 'time';
-      return alongAxis([...inner.values()].flat(), key, axis);
+      return alongAxis([...inner.values()].flat(), pick, axis);
     }
     const numeric = against.values.every((v) => v.value !== null);
     return acrossSweep(
       against.values.map((v, i) => ({ x: numeric ? (v.value as number) : i, outcomes: inner.get(v.text) ?? [] })),
-      key,
+      pick,
     );
   }
 
@@ -310,7 +330,10 @@ function spread(panels: readonly Panel[], extent: Extent): void {
   };
   for (const s of all) if (main(s)) add(s);
   if (extent.empty) for (const s of all) add(s);
-  for (const p of panels) for (const r of p.references) extent.add(r.y);
+  for (const p of panels) {
+    for (const r of p.references) extent.add(r.y);
+    for (const zone of p.zones) if (zone.axis === 'y') for (const edge of [zone.from, zone.to]) extent.add(edge);
+  }
   if (extent.empty) return;
   const { low, high } = extent;
   const log = extent.scale === 'log';

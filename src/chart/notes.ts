@@ -3,6 +3,7 @@ import type { ExperimentResult } from '../engine/results.js';
 import { type Curve, resultOf } from './collect.js';
 import { plainText } from './text.js';
 import type { Axis, ChartModel, MethodName, Panel, Series } from './types.js';
+import { zonesText } from './zones.js';
 
 export interface Gathered {
   readonly curves: Curve[];
@@ -117,5 +118,9 @@ export function describe(model: Omit<ChartModel, 'description'>): string {
     return `${panel === '' ? '' : `${panel}: `}${plainText(series.label)}: ${ends.length === 2 ? `from ${ends[0]} to ${ends[1]}` : (ends[0] ?? 'one point')}${limit}.`;
   });
   const rest = values.length > told.length ? [`And ${many(values.length - told.length, 'more line', 'more lines')}.`] : [];
-  return [head, ...told, ...rest, ...model.notes, ...model.remarks].join(' ');
+  const background = model.panels.flatMap((p) => {
+    const text = zonesText(p.zones);
+    return text === '' ? [] : [`Background${plainText(p.title) === '' ? '' : ` of ${plainText(p.title)}`}: ${text}.`];
+  });
+  return [head, ...told, ...rest, ...background, ...model.notes, ...model.remarks].join(' ');
 }

@@ -93,6 +93,9 @@ function along(ramp: readonly string[], position: number): string {
   return mix(ramp[i] ?? '#000000', ramp[i + 1] ?? '#000000', at - i);
 }
 
+/** How much of the ink is in the shade of a zone, by its depth: quiet enough for curves and words upon it. */
+export const zoneShades = [0, 0.05, 0.1] as const;
+
 /** Colour between two, `share` of the second. */
 export function mix(first: string, second: string, share: number): string {
   const a = channels(first);

@@ -5,10 +5,11 @@
  */
 import { projection } from './axis.js';
 import { simplify, thin } from './decimate.js';
-import { colourOf, dashPattern, themes } from './palette.js';
+import { evenly } from './evenly.js';
+import { colourOf, dashPattern, themes, zoneShades } from './palette.js';
 import { onScales } from './shown.js';
 import { plainText } from './text.js';
-import type { Axis, ChartModel, LineStyle, Panel, Series, Text } from './types.js';
+import type { Axis, ChartModel, LegendGroup, LineStyle, Panel, Series, Text } from './types.js';
 
 export interface PgfplotsOptions {
   /** Comment lines at the top: where the figure comes from. */
@@ -21,7 +22,7 @@ const size = { width: 240, height: 140 };
 const tolerance = 0.02;
 /** Curves with at most so many points keep them all. */
 const fewPoints = 129;
-/** Curves of a panel that have an entry in the legend. */
+/** Entries of a group of the legend. */
 const mostNamed = 12;
 const widths = { thin: '0.4pt', normal: '0.8pt', heavy: '1.4pt' } as const;
 
@@ -76,14 +77,11 @@ function axisOptions(name: 'x' | 'y', axis: Axis, infinity: number | null): stri
 function panelLines(model: ChartModel, panel: Panel, index: number, columns: number, infinity: number | null, palette: Palette): string[] {
   const title = panel.title.length === 0 ? model.title : plainText(panel.title);
   const lines = [`\\nextgroupplot[title={${escapeLatex(title)}}]`];
-  const named = index === columns - 1 ? namedAmong(panel.series.length) : new Set<number>();
+  lines.push(...zoneLines(model, panel, infinity));
   panel.series.forEach((series, i) => {
     lines.push(...bandLines(series, `${index}x${i}`, palette));
     lines.push(`% ${comment(plainText(series.label))}${series.methodLabel === '' ? '' : `, ${comment(series.methodLabel)}`}`);
-    lines.push(
-      `\\addplot[${lineOptions(series.style, palette)}${named.has(i) ? '' : ', forget plot'}] coordinates {${curve(series, model)}};`,
-    );
-    if (named.has(i)) lines.push(`\\addlegendentry{${latex(series.label)}}`);
+    lines.push(`\\addplot[${lineOptions(series.style, palette)}, forget plot] coordinates {${curve(series, model)}};`);
     if (series.atInfinity !== null && infinity !== null) {
       const mark = `${palette.name(series.style)}, only marks, mark=*, mark size=1.2pt, forget plot`;
       lines.push(`\\addplot[${mark}] coordinates {${coordinates([infinity], [series.atInfinity.y])}};`);
@@ -94,7 +92,43 @@ function panelLines(model: ChartModel, panel: Panel, index: number, columns: num
     const at = coordinates([low, infinity ?? high], [reference.y, reference.y]);
     lines.push(`\\addplot[${lineOptions(reference.style, palette)}, forget plot] coordinates {${at}};`);
   }
+  if (index === columns - 1) lines.push(...model.legend.flatMap((group) => legendLines(group, palette)));
   return lines;
+}
+
+/** What a colour, a dash and a facet stand for, once each. */
+function legendLines({ all }: LegendGroup, palette: Palette): string[] {
+  return evenly(all, mostNamed).map(
+    ({ style, label }) => `\\addlegendimage{${lineOptions(style, palette)}}\\addlegendentry{${latex(label)}}`,
+  );
+}
+
+/** Shaded stretches, behind the curves. */
+function zoneLines(model: ChartModel, { zones }: Panel, infinity: number | null): string[] {
+  const end = { x: infinity ?? model.x.domain[1], y: model.y.domain[1] };
+  return zones.flatMap((zone) => {
+    const across = zone.axis === 'x' ? 'y' : 'x';
+    const [first, last] = model[zone.axis].domain;
+    const [low, high] = [Math.max(first, zone.from ?? first), zone.to === null ? end[zone.axis] : Math.min(last, zone.to)];
+    if (!(low < high)) return [];
+    const [start, stop] = [model[across].domain[0], end[across]];
+    const point = (along: number, other: number): string =>
+      `(axis cs:${[zone.axis === 'x' ? along : other, zone.axis === 'x' ? other : along].map(digits).join(',')})`;
+    const shade = 100 * zoneShades[zone.depth];
+    const [at, anchor] =
+      zone.axis === 'x'
+        ? [point(middle(model.x, low, high), zone.labelAt === 'high' ? stop : start), zone.labelAt === 'high' ? 'north' : 'south']
+        : [point(high, zone.labelAt === 'high' ? stop : start), zone.labelAt === 'high' ? 'north east' : 'north west'];
+    return [
+      ...(shade > 0 ? [`\\fill[black!${shade}] ${point(low, start)} rectangle ${point(high, stop)};`] : []),
+      ...(zone.from === null ? [] : [`\\draw[black!40, line width=0.3pt, dotted] ${point(low, start)} -- ${point(low, stop)};`]),
+      `\\node[anchor=${anchor}, font=\\tiny, black!70] at ${at} {${latex(zone.label)}};`,
+    ];
+  });
+}
+
+function middle({ scale }: Axis, low: number, high: number): number {
+  return scale === 'log' ? Math.sqrt(low) * Math.sqrt(high) : (low + high) / 2;
 }
 
 function bandLines({ lower, upper, x, style }: Series, name: string, palette: Palette): string[] {
@@ -103,12 +137,6 @@ function bandLines({ lower, upper, x, style }: Series, name: string, palette: Pa
     `\\addplot[draw=none, forget plot, name path=${suffix}${name}] coordinates {${coordinates(x, values)}};`;
   const fill = `\\addplot[${palette.name(style)}, opacity=0.18, forget plot] fill between[of=lower${name} and upper${name}];`;
   return [edge(lower, 'lower'), edge(upper, 'upper'), fill];
-}
-
-/** All curves, or some of a crowd, evenly, the last one among them. */
-function namedAmong(count: number): Set<number> {
-  const shown = Math.min(count, mostNamed);
-  return new Set(Array.from({ length: shown }, (_, k) => Math.round((k * (count - 1)) / Math.max(1, shown - 1))));
 }
 
 /** A curve of many points keeps those that can be seen. */

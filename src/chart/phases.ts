@@ -1,27 +1,117 @@
-/** Lines across a chart of the condensation, where one phase of softmax attention ends and the next begins. */
+/** The phases of softmax attention as stretches of an axis: where errors fall as 1/L, where more slowly, and where softmax condenses. */
 import type { QuantityRef } from '../spec/experiment.js';
-import { plain } from './text.js';
-import type { Reference } from './types.js';
+import type { Curve, RunResult } from './collect.js';
+import { plain, rich } from './text.js';
+import type { Axis, Zone } from './types.js';
 
-/** Errors fall as 1/L below the first; at the second softmax condenses on a few tokens (docs/mathematics.md, section 3). */
+/** By the condensation, E τ²/(2 log L), at which each ends (docs/mathematics.md, section 3). */
 const phases = [
-  { y: 1 / 3, label: 'the 1/L decay ends' },
-  { y: 1, label: 'condensed' },
+  { below: 1 / 3, label: rich('$1/L$ decay'), depth: 0 },
+  { below: 1, label: plain('slowed'), depth: 1 },
+  { below: Number.POSITIVE_INFINITY, label: plain('condensed'), depth: 2 },
 ] as const;
 
-export const phaseNote = 'Dotted: errors fall as 1/L below 1/3, slower above; from 1 on softmax condenses on a few tokens.';
+export const phaseNote =
+  'Shaded: errors fall more slowly than 1/L where E τ²/(2 log L) is above 1/3, and from 1 on softmax condenses on a few tokens.';
 
-export function drawsPhases(quantities: readonly QuantityRef[]): boolean {
-  return quantities.some(({ name, form }) => name === 'condensation' && form === 'value');
+/** More changes of phase than this are noise, and no background. */
+const mostStretches = 6;
+/** Boundaries of two curves that differ by less than this part of the axis are one. */
+const tolerance = 0.01;
+
+/** The condensation of a run, measured or not. */
+export function condensationOf(result: RunResult): RunResult['quantities'][string] | undefined {
+  return result.quantities.condensation ?? result.condensation;
 }
 
-export function phaseReferences(quantities: readonly QuantityRef[]): Reference[] {
-  if (!drawsPhases(quantities)) return [];
-  return phases.map(({ y, label }) => ({
-    label: plain(label),
-    quantity: 'condensation',
-    at: {},
-    y,
-    style: { colour: { kind: 'neutral' }, dash: 2, weight: 'thin', muted: true, markers: false },
+/** A chart of the condensation itself has its phases up the y axis. */
+export function phasesUp(quantities: readonly QuantityRef[]): Zone[] {
+  if (quantities.length === 0 || !quantities.every(({ name, form }) => name === 'condensation' && form === 'value')) return [];
+  return phases.map(({ below, label, depth }, i) => ({
+    axis: 'y',
+    from: i === 0 ? null : phases[i - 1]!.below,
+    to: Number.isFinite(below) ? below : null,
+    label,
+    depth,
+    labelAt: 'low',
   }));
+}
+
+/** Whether a quantity is one that the phases are told of: the participation ratio and the distance from the infinite prompt. */
+export function hasPhases({ name, form }: QuantityRef): boolean {
+  return (name === 'effective_tokens' || name.endsWith('_error')) && (form === 'value' || form === 'rate');
+}
+
+interface Boundary {
+  readonly at: number;
+  readonly phase: number;
+}
+
+/**
+ * The phases along the x axis where all curves agree on them; none where there is only the first. `curves`: the condensation of each line. Over the prompt
+ * length its inverse is linear in log L, so that boundaries between two lengths are found exactly.
+ */
+export function phasesAlong(curves: readonly (Curve | null)[], scale: Axis['scale'], isLength: boolean): Zone[] {
+  if (scale === 'category' || curves.length === 0) return [];
+  const found = curves.map((curve) => (curve === null ? null : boundariesOf(curve, scale, isLength)));
+  const [first] = found;
+  if (first == null || first.length > mostStretches || !found.every((other) => other !== null && agree(first, other, scale, curves)))
+    return [];
+  if (first.length === 1 && first[0]!.phase === 0) return [];
+  return first.map(({ at, phase }, i) => ({
+    axis: 'x',
+    from: i === 0 ? null : at,
+    to: first[i + 1]?.at ?? null,
+    label: phases[phase]!.label,
+    depth: phases[phase]!.depth,
+    labelAt: 'high',
+  }));
+}
+
+function phaseOf(condensation: number): number {
+  return phases.findIndex(({ below }) => condensation < below);
+}
+
+/** Where each phase begins, the first at the first point. Null where a value is missing. */
+function boundariesOf({ x, y }: Curve, scale: Axis['scale'], isLength: boolean): Boundary[] | null {
+  const boundaries: Boundary[] = [];
+  for (let i = 0; i < x.length; i++) {
+    const value = y[i] ?? null;
+    if (value === null) return null;
+    const phase = phaseOf(value);
+    const before = boundaries.at(-1)?.phase;
+    if (before === undefined) boundaries.push({ at: x[i]!, phase });
+    else {
+      const towards = Math.sign(phase - before);
+      for (let next = before + towards; next !== phase + towards && towards !== 0; next += towards) {
+        const level = phases[Math.min(next, next - towards)]!.below;
+        boundaries.push({ at: crossing([x[i - 1]!, y[i - 1]!], [x[i]!, value], level, scale, isLength), phase: next });
+      }
+    }
+  }
+  return boundaries.length === 0 ? null : boundaries;
+}
+
+function crossing(
+  [x0, y0]: readonly [number, number],
+  [x1, y1]: readonly [number, number],
+  level: number,
+  scale: Axis['scale'],
+  isLength: boolean,
+): number {
+  const log = isLength || scale === 'log';
+  const height = (v: number): number => (isLength ? 1 / v : log && y0 > 0 && y1 > 0 ? Math.log(v) : v);
+  const share = (height(level) - height(y0)) / (height(y1) - height(y0));
+  return log && x0 > 0 ? x0 * (x1 / x0) ** share : x0 + share * (x1 - x0);
+}
+
+function agree(first: readonly Boundary[], other: readonly Boundary[], scale: Axis['scale'], curves: readonly (Curve | null)[]): boolean {
+  if (first === other) return true;
+  const place = (v: number): number => (scale === 'log' && v > 0 ? Math.log(v) : v);
+  const xs = curves[0]!.x;
+  const width = Math.abs(place(xs.at(-1)!) - place(xs[0]!));
+  return (
+    first.length === other.length &&
+    first.every(({ at, phase }, i) => phase === other[i]!.phase && Math.abs(place(at) - place(other[i]!.at)) <= tolerance * width)
+  );
 }

@@ -102,7 +102,7 @@ function ramp(group: Extract<LegendGroup, { kind: 'ramp' }>, x: number, y: numbe
     // Rectangles overlap a little, so that no seam shows between them.
     out.push(element('rect', { x: x + i * step, y: y - size + 1, width: i === steps - 1 ? step : step + 0.4, height: size - 1, fill }));
   }
-  const at = projection({ ...group, label: [], categories: [], infinity: false, exponent: 0 }, x, x + rampWidth);
+  const at = projection(group, x, x + rampWidth);
   let edge = Number.NEGATIVE_INFINITY;
   for (const tick of group.ticks) {
     if (tick.label === null) continue;

@@ -11,6 +11,7 @@ import { legendBlock } from './svg-legend.js';
 import { panelMarks } from './svg-marks.js';
 import { fontSizes } from './svg-style.js';
 import { element, escapeText, number, textElement } from './svg-text.js';
+import { zoneMarks } from './svg-zones.js';
 import { plain } from './text.js';
 import type { ChartModel, Tick } from './types.js';
 
@@ -49,7 +50,8 @@ export function toSvg(whole: ChartModel, options: SvgOptions = {}): string {
   parts.push(...legendBlock(frame.legend, frame.legendX, frame.legendY, theme));
   model.panels.forEach((panel, i) => {
     const box = frame.panels[i]!;
-    const body = [...panelAxes(model, frame, i, theme), ...panelMarks(model, panel, box, frame, theme)];
+    const { shades, labels } = zoneMarks(model, panel, box, theme);
+    const body = [...shades, ...panelAxes(model, frame, i, theme), ...labels, ...panelMarks(model, panel, box, frame, theme)];
     parts.push(`<g>\n${body.join('\n')}\n</g>`);
   });
   parts.push(...outerLabels(frame, theme));

@@ -100,10 +100,24 @@ export interface Reference {
   readonly style: LineStyle;
 }
 
+/** A stretch of an axis, shaded behind the curves. */
+export interface Zone {
+  readonly axis: 'x' | 'y';
+  /** Null: from the beginning, or to the end, of the axis. */
+  readonly from: number | null;
+  readonly to: number | null;
+  readonly label: Text;
+  /** How dark: 0 is the background itself. */
+  readonly depth: 0 | 1 | 2;
+  /** The end of the other axis at which the label is least in the way. */
+  readonly labelAt: 'low' | 'high';
+}
+
 export interface Panel {
   readonly title: Text;
   readonly series: readonly Series[];
   readonly references: readonly Reference[];
+  readonly zones: readonly Zone[];
 }
 
 /** The lines that an entry of the legend stands for: those with a sweep value, of a quantity, of a role, or one alone. */

@@ -244,7 +244,8 @@ export class ErrorAverages {
    */
   carriers(quantity: ErrorQuantity, length: number, share: number): Carriers | null {
     const { tau2, weight } = this.nodes;
-    if (this.rare === null || length === Number.POSITIVE_INFINITY) return null;
+    const { rare } = this;
+    if (rare === null || length === Number.POSITIVE_INFINITY) return null;
     const errors = new Float64Array(tau2.length);
     this.eachNode(quantity, length, (j, value) => {
       errors[j] = Math.max(0, value);
@@ -262,6 +263,7 @@ export class ErrorAverages {
         return {
           tau2: tau2[j]! * step ** Math.abs(part - 0.5),
           probability: probability + part * Math.max(0, weight[j]!),
+          exponent: rare.exponent,
           profile: carrierProfile(tau2, weight, errors, total),
         };
       }

@@ -9,6 +9,8 @@ export type Axis = 'time' | 'step';
 export interface Carriers {
   readonly tau2: number;
   readonly probability: number;
+  /** The error falls as L^−exponent, up to powers of log L. */
+  readonly exponent: number;
   readonly profile: CarrierProfile;
 }
 

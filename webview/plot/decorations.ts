@@ -1,7 +1,9 @@
 /** What chart.js does not draw: confidence bands, references, the axis break with the points at infinity, crosshair and keyboard focus. */
 import type { ChartArea, Plugin } from 'chart.js';
-import { dashPattern } from '../../src/chart/palette.js';
-import type { Reference, Series } from '../../src/chart/types.js';
+import { dashPattern, zoneShades } from '../../src/chart/palette.js';
+import { plainText } from '../../src/chart/text.js';
+import type { Reference, Series, Zone } from '../../src/chart/types.js';
+import { zoneLabel } from '../../src/chart/zones.js';
 import { type Colours, faded } from '../colours.js';
 import { type Axes, place } from './axes.js';
 import type { Across, Projected } from './project.js';
@@ -23,8 +25,16 @@ export interface SceneReference {
   readonly colour: string;
 }
 
+export interface SceneZone {
+  readonly zone: Zone;
+  /** What is seen of it, 0 to 1 along its axis. */
+  readonly low: number;
+  readonly high: number;
+}
+
 /** Shared with the plot, which fills it before every drawing. */
 export interface Scene {
+  zones: readonly SceneZone[];
   lines: readonly SceneLine[];
   references: readonly SceneReference[];
   across: Across;
@@ -39,8 +49,10 @@ export function decorations(scene: Scene): Plugin<'line'> {
   return {
     id: 'decorations',
     beforeDatasetsDraw: ({ ctx, chartArea }) => {
-      if (scene.colours === null) return;
+      const { colours } = scene;
+      if (colours === null) return;
       clipped(ctx, chartArea, () => {
+        for (const zone of scene.zones) drawZone(ctx, chartArea, zone, colours);
         for (const line of scene.lines) drawBand(ctx, chartArea, line);
         for (const reference of scene.references) drawReference(ctx, chartArea, reference);
       });
@@ -75,6 +87,52 @@ function clipped(ctx: Context, area: ChartArea, draw: () => void): void {
   ctx.clip();
   draw();
   ctx.restore();
+}
+
+const zoneText = 11;
+
+function drawZone(ctx: Context, area: ChartArea, { zone, low, high }: SceneZone, colours: Colours): void {
+  const isAcross = zone.axis === 'x';
+  const [left, right] = isAcross ? [across(area, low), across(area, high)] : [area.left, area.right];
+  const [top, bottom] = isAcross ? [area.top, area.bottom] : [up(area, high), up(area, low)];
+  const shade = zoneShades[zone.depth];
+  ctx.fillStyle = faded(colours.foreground, shade);
+  if (shade > 0) ctx.fillRect(left, top, right - left, bottom - top);
+  if (zone.from !== null) {
+    ctx.save();
+    ctx.strokeStyle = faded(colours.foreground, 0.4);
+    ctx.lineWidth = 1;
+    ctx.setLineDash([2, 3]);
+    ctx.beginPath();
+    ctx.moveTo(left, bottom);
+    if (isAcross) ctx.lineTo(left, top);
+    else ctx.lineTo(right, bottom);
+    ctx.stroke();
+    ctx.restore();
+  }
+  const label = zoneLabel(zone, zoneText, right - left, bottom - top);
+  if (label === null) return;
+  const { lines } = label;
+  const lineHeight = zoneText * 1.2;
+  ctx.fillStyle = colours.quiet;
+  ctx.font = `${zoneText}px ${colours.fontFamily}`;
+  ctx.textBaseline = 'top';
+  const atEnd = zone.labelAt === 'high';
+  if (label.upwards) {
+    ctx.save();
+    ctx.translate((left + right - lineHeight) / 2, atEnd ? top + 5 : bottom - 5);
+    ctx.rotate(-Math.PI / 2);
+    ctx.textAlign = atEnd ? 'right' : 'left';
+    ctx.fillText(plainText(lines[0]!), 0, 0);
+    ctx.restore();
+    return;
+  }
+  ctx.textAlign = isAcross ? 'center' : atEnd ? 'right' : 'left';
+  const x = isAcross ? (left + right) / 2 : atEnd ? right - 5 : left + 5;
+  const y = isAcross && !atEnd ? bottom - 4 - lines.length * lineHeight : top + 4;
+  lines.forEach((line, i) => {
+    ctx.fillText(plainText(line), x, y + i * lineHeight);
+  });
 }
 
 function drawBand(ctx: Context, area: ChartArea, { band, colour, joined }: SceneLine): void {

@@ -2,10 +2,10 @@
 import { Chart, type ChartDataset, LinearScale, LineController, LineElement, PointElement, type Tick } from 'chart.js';
 import { dashPattern } from '../../src/chart/palette.js';
 import { plainText } from '../../src/chart/text.js';
-import type { Axis, ChartModel, Panel, Series } from '../../src/chart/types.js';
+import type { Axis, ChartModel, Panel, Series, Zone } from '../../src/chart/types.js';
 import { type Colours, colourIn, faded } from '../colours.js';
-import { type Axes, ticked } from './axes.js';
-import { decorations, type Scene, type SceneLine } from './decorations.js';
+import { type Axes, place, ticked } from './axes.js';
+import { decorations, type Scene, type SceneLine, type SceneZone } from './decorations.js';
 import { across, bandOf, isSparse, type Point, polyline, projected, type Size } from './project.js';
 import type { Column, Reading } from './reading.js';
 
@@ -35,6 +35,7 @@ export class Plot {
   readonly canvas = document.createElement('canvas');
   private readonly chart: Chart<'line', Point[]>;
   private readonly scene: Scene = {
+    zones: [],
     lines: [],
     references: [],
     across: { finite: 1, infinity: null },
@@ -140,6 +141,7 @@ export class Plot {
       const colour = colourIn(series.style.colour, colours);
       return { series, axes, curve, colour: dim(series) ? faded(colour, 0.25) : colour, joined, band: bandOf(series, curve, axes, size) };
     });
+    scene.zones = panel.zones.map((zone) => zoneIn(zone, axes, scene.across)).filter(({ low, high }) => high - low > 1e-3);
     scene.references = panel.references
       .filter((reference) => !input.hidden(reference))
       .map((reference) => ({ reference, axes, colour: colourIn(reference.style.colour, colours) }));
@@ -219,6 +221,18 @@ export class Plot {
       },
     };
   }
+}
+
+/** What has no end goes on to infinite prompts. */
+function zoneIn(zone: Zone, axes: Axes, { finite }: Scene['across']): SceneZone {
+  const axis = axes[zone.axis];
+  const share = zone.axis === 'x' ? finite : 1;
+  const at = (value: number | null, open: number): number => {
+    const position = value === null ? open : place(axis, value);
+    return Number.isNaN(position) ? 0 : Math.min(1, Math.max(0, position));
+  };
+  const high = zone.to === null ? 1 : share * at(zone.to, 1);
+  return { zone, low: share * at(zone.from, 0), high };
 }
 
 function dataset({ series, curve, colour, joined }: SceneLine, dim: boolean, size: Size): Data {

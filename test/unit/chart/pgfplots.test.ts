@@ -69,6 +69,18 @@ describe('a figure for LaTeX', () => {
     });
   });
 
+  it('has each colour, dash and facet in its legend once', () => {
+    const entries = (model: Parameters<typeof toPgfplots>[0]): string[] =>
+      [...toPgfplots(model).matchAll(/\\addlegendimage\{.*\}\\addlegendentry\{(.*)\}$/gm)].map((m) => m[1]!);
+    const [three] = chartModels(fixtures.concentration());
+    assert.ok(three!.panels[0]!.series.length > 6, 'lines with their bounds');
+    assert.deepEqual(entries(three!), ['identity', 'kms(0.5)', 'condition(8)', 'certified bound', 'asymptote', "paper's form (fitted)"]);
+    const [, , both] = chartModels(fixtures.flow());
+    assert.equal(entries(both!).length, 6, 'four lengths and two kinds');
+    const text = toPgfplots(both!);
+    assert.equal(text.match(/\\addplot\[/g)?.length, text.match(/forget plot/g)?.length, 'no line adds an entry of its own');
+  });
+
   it('breaks a line where a value is missing', () => {
     const broken = onScales(chartModels(fixtures.broken())[0]!);
     const missing = broken.panels.flatMap(({ series }) => series.flatMap(({ y }) => y.filter((value) => value === null))).length;

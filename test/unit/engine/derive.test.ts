@@ -102,7 +102,7 @@ describe('derived quantities', () => {
   });
 
   it('tell which queries carry the error at the longest finite prompts alone', () => {
-    const carriers = { tau2: 7.312, probability: 0.00204, profile: { tau2: [7, 8], queries: [0.1, 0], error: [1, 0.2] } };
+    const carriers = { tau2: 7.312, probability: 0.00204, exponent: 0.25, profile: { tau2: [7, 8], queries: [0.1, 0], error: [1, 0.2] } };
     const runs = [10, 1000, inf].map((L) => done({ output_error: { ...single(1), ...(L === inf ? {} : { carriers }) } }));
     const derived = derive(over([10, 1000, inf], quantity('output_error')), runs);
     const told = derived.map((run) => (run.status === 'done' ? run.result.notes.join() : ''));

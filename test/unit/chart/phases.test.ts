@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict';
+import { chartModels, toPgfplots, toSvg } from '../../../src/chart/index.js';
+import { plainText } from '../../../src/chart/text.js';
+import type { ChartModel } from '../../../src/chart/types.js';
+import { grid, logGrid, make, plot, quantity, type Series, scalars, sweep, trajectory } from './fixtures.js';
+
+const inf = Number.POSITIVE_INFINITY;
+const condensed = (value: number): { readonly condensation: Series } => ({
+  condensation: { against: null, value: [value], method: 'exact' },
+});
+
+/** An error over the prompt length at a scores' variance, as a run that does not measure its condensation gives it. */
+const overLengths = (tau2: readonly number[], lengths = logGrid(2, 1e6, 12)): ReturnType<typeof make> =>
+  make({
+    title: 'Phases',
+    sweeps: [sweep('L', [...lengths, inf], true), sweep('τ', tau2)],
+    plots: [plot([quantity('output_error')], 'L', ['τ'], 'xy')],
+    run: ({ L, τ }) => ({
+      ...scalars({ output_error: L === inf ? 0 : Math.exp(τ as number) / (L as number) }),
+      ...condensed(L === inf ? 0 : (τ as number) / (2 * Math.log(L as number))),
+    }),
+  });
+
+const zonesOf = (model: ChartModel | undefined): [string, number | null, number | null, number][] =>
+  model!.panels[0]!.zones.map(({ label, from, to, depth }) => [plainText(label), from, to, depth]);
+
+describe('the phases behind a chart', () => {
+  it('end over the prompt length where e^(τ²/2) and e^(3τ²/2) stand, between the lengths that were run', () => {
+    for (const tau2 of [2.3, 4, 5.5]) {
+      const [one, two, three, ...more] = zonesOf(chartModels(overLengths([tau2]))[0]);
+      assert.deepEqual([one![0], two![0], three![0], more.length], ['condensed', 'slowed', '1/L decay', 0]);
+      assert.deepEqual([one![1], three![2]], [null, null]);
+      for (const [end, exact] of [
+        [one![2], Math.exp(tau2 / 2)],
+        [two![2], Math.exp(1.5 * tau2)],
+      ] as const) {
+        assert.ok(Math.abs(end! / exact - 1) < 1e-9, `${end}, not ${exact}`);
+      }
+      assert.deepEqual([two![1], three![1]], [one![2], two![2]]);
+    }
+  });
+
+  it('are not drawn where all is in the first, and where curves differ in them', () => {
+    assert.deepEqual(zonesOf(chartModels(overLengths([0.1]))[0]), []);
+    assert.deepEqual(zonesOf(chartModels(overLengths([2, 4]))[0]), []);
+    assert.equal(zonesOf(chartModels(overLengths([4, 4.0001]))[0]).length, 3);
+  });
+
+  it('leave a chart alone whose error rare queries govern', () => {
+    const base = overLengths([4]);
+    const carriers = { tau2: 3, probability: 0.1, exponent: 0.5, profile: { tau2: [1, 2], queries: [1, 0], error: [0, 1] } };
+    const runs = base.runs.map((run) => {
+      if (run.status !== 'done') return run;
+      const { output_error } = run.result.quantities;
+      return { ...run, result: { ...run.result, quantities: { output_error: { ...output_error!, carriers } } } };
+    });
+    assert.deepEqual(zonesOf(chartModels({ ...base, runs })[0]), []);
+  });
+
+  it('follow a training, and say so in words', () => {
+    const values = (t: number): number => 0.05 * t;
+    const result = make({
+      title: 'Training',
+      plots: [plot([quantity('effective_tokens')], 'time'), plot([quantity('condensation')], 'time'), plot([quantity('risk')], 'time')],
+      run: () => trajectory(grid(0, 32, 9), { effective_tokens: (t) => 40 - t, condensation: values, risk: (t) => 1 / (1 + t) }),
+    });
+    const [tokens, condensation, risk] = chartModels(result);
+    const zones = zonesOf(tokens);
+    assert.deepEqual(
+      zones.map(([label, , to]) => [label, to === null ? null : Number(to.toFixed(6))]),
+      [
+        ['1/L decay', 6.666667],
+        ['slowed', 20],
+        ['condensed', null],
+      ],
+    );
+    assert.match(tokens!.description, /Background: 1\/L decay up to 6\.67, slowed up to 20, condensed from 20\./);
+    assert.ok(tokens!.notes.some((note) => note.startsWith('Shaded:')));
+    assert.deepEqual(
+      condensation!.panels[0]!.zones.map(({ axis, from }) => [axis, from]),
+      [
+        ['y', null],
+        ['y', 1 / 3],
+        ['y', 1],
+      ],
+    );
+    assert.deepEqual(zonesOf(risk), []);
+  });
+
+  it('are in the picture of each kind, behind the curves, and legible where they are narrow', () => {
+    const [model] = chartModels(overLengths([4]));
+    for (const theme of ['print', 'light', 'dark'] as const) {
+      const svg = toSvg(model!, { theme });
+      const fills = new Set([...svg.matchAll(/<rect [^>]*fill="(#[0-9a-f]{6})"/g)].map((m) => m[1]));
+      assert.equal(fills.size, 3, 'background, slowed and condensed');
+      for (const word of ['slowed', 'condensed', 'decay']) assert.ok(svg.includes(word), word);
+      assert.ok(svg.lastIndexOf('<rect') < svg.indexOf('<title>', svg.indexOf('<g>')), 'before the curves');
+    }
+    const narrow = toSvg(model!, { size: { width: 150 } });
+    assert.match(narrow, /rotate\(-90[^>]*>condensed</);
+    const latex = toPgfplots(model!);
+    assert.equal(latex.match(/\\fill\[black!/g)?.length, 2);
+    assert.ok(latex.indexOf('\\fill') < latex.indexOf('\\addplot'));
+    assert.equal(latex.match(/\\node\[/g)?.length, 3);
+  });
+});
