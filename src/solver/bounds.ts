@@ -91,32 +91,28 @@ export function plainBound(spread: number, length: number): number {
   return Math.min(1, penalisedBound(1, 1, spread, length));
 }
 
-/**
- * Bound of E‖T̂ − T‖² for any law whose values V y lie within `diameter` of each other: min over δ of
- * asymptote/(1 − δ)² + diameter² exp(−Lδ²/(2e^{spread})), spread = κ(2a) − 2κ(a); and never above diameter².
- */
-export function boundedLawBound(asymptote: number, diameter: number, spread: number, length: number): number {
-  const cap = diameter * diameter;
-  const scale = (asymptote * length) / Math.exp(spread);
-  return Math.min(cap, penalisedBound(scale, cap, spread, length));
-}
-
 function penalisedBound(front: number, failure: number, spread: number, length: number): number {
   const effective = length / Math.exp(spread);
-  return leastOverFailures(failure, spread, length, (kept) => front / (effective * kept * kept));
+  return leastOverThresholds(spread, length, (kept, below) => front / (effective * kept * kept) + failure * below);
 }
 
 /**
- * min over δ of onSuccess(1 − δ) + failure · exp(−Lδ²/(2e^{spread})): the sum D of L independent e^{s − κ} has D < (1 − δ)L with at most that
- * probability. 0 at L = ∞.
+ * min over δ of total(1 − δ, P, P′), where the sum D of L independent e^{s − κ} has D < (1 − δ)L with a probability of at most
+ * P = exp(−Lδ²/(2e^{spread})), and the sum without one of them with at most P′. 0 at L = ∞.
  */
-export function leastOverFailures(failure: number, spread: number, length: number, onSuccess: (kept: number) => number): number {
+export function leastOverThresholds(
+  spread: number,
+  length: number,
+  total: (kept: number, below: number, belowWithoutOne: number) => number,
+): number {
   if (length === Number.POSITIVE_INFINITY) return 0;
-  const effective = length / Math.exp(spread);
+  const growth = Math.exp(spread);
   let best = Number.POSITIVE_INFINITY;
   for (let i = 0; i < 120; i++) {
     const delta = 0.99 * 0.93 ** i;
-    const bound = onSuccess(1 - delta) + failure * Math.exp(-0.5 * effective * delta * delta);
+    const short = Math.max(0, length * delta - 1);
+    const belowWithoutOne = short > 0 ? Math.exp((-0.5 * short * short) / ((length - 1) * growth)) : 1;
+    const bound = total(1 - delta, Math.exp((-0.5 * length * delta * delta) / growth), belowWithoutOne);
     if (bound < best) best = bound;
   }
   return best;

@@ -9,23 +9,17 @@
 import { type BoundTable, boundTable, momentBounds } from './bounds.js';
 import { boundAt, tighten } from './certified-terms.js';
 import { lawMoments } from './cumulant.js';
-import {
-  type ErrorNodes,
-  gaussianCovariance,
-  gaussianQueryNodes,
-  isSummedWhole,
-  nodesAtQueries,
-  pointCount,
-  queriesOf,
-  replicateCount,
-} from './error-nodes.js';
+import { type ErrorNodes, nodesAtQueries } from './error-nodes.js';
+import { gaussianCovariance, isSummedWhole, pointCount, queriesOf, replicateCount } from './law-transport.js';
 import * as linear from './linear-algebra.js';
 import { linearMeanTerms } from './linear-mean-terms.js';
 import { fullMomentTable } from './moment-table.js';
 import { allMoments, momentNames, momentsAt } from './participation.js';
+import { gaussianQueryNodes } from './polynomial-nodes.js';
 import type { DenseMatrix, ErrorQuantity, Law, Problem } from './problem.js';
-import { markovQuantile, type OutputSpread, outputQuantile, spreadsAt } from './quantile-bounds.js';
-import { type CarrierProfile, type Carriers, SolverFailure } from './result.js';
+import { type OutputSpread, outputQuantile, spreadsAt, tailQuantile, widestSpread } from './quantile-bounds.js';
+import { carriersOf, type RareQueries, rareQueries, shareOfRarest } from './rare-queries.js';
+import { type Carriers, SolverFailure } from './result.js';
 import { ScoreTransforms } from './score-transforms.js';
 import { blockNodes, blockOf, centredWeights, sampledTaskNodes } from './task-nodes.js';
 
@@ -64,6 +58,8 @@ const factors: Record<ErrorQuantity, readonly Float64Array[]> = (() => {
   };
 })();
 
+/** Direct quantiles take a search at every node. */
+const mostDirect = 1000;
 /** With fewer nodes than this the moments are computed at each instead of looked up. */
 const fewNodes = 4;
 
@@ -79,8 +75,8 @@ export class ErrorAverages {
     readonly sigma2: number,
     /** What a mean of the tokens adds to L times the linear kernel's errors. */
     private readonly meanTerms: Partial<Record<ErrorQuantity, number>>,
-    /** Where there is one query: what its output and V-gradient errors are made of. */
-    private readonly atOneQuery: Readonly<Record<'output' | 'value_gradient', OutputSpread>> | null = null,
+    /** On plain tokens: what output and V-gradient errors are made of at a query whose scores have a given variance, or the most of it. */
+    private readonly spreads: ((quantity: 'output' | 'value_gradient', tau2: number) => OutputSpread) | null = null,
   ) {
     this.method = nodes.method;
   }
@@ -202,17 +198,22 @@ export class ErrorAverages {
   }
 
   /**
-   * What one prompt's error stays below with probability `confidence`, query and prompt drawn anew: at one query the direct bound where it is
-   * the smaller, else Markov's inequality query by query on the certified means.
+   * What one prompt's error stays below with probability `confidence`, query and prompt drawn anew: query by query Markov's inequality on the certified means
+   * or, on plain tokens, the direct bound.
    */
   certifiedQuantile(quantity: ErrorQuantity, length: number, confidence: number): number {
     if (length === Number.POSITIVE_INFINITY) return 0;
-    const { weight, replicates } = this.nodes;
+    const { spreads } = this;
+    const { tau2, weight, replicates } = this.nodes;
     const eta = 1 - confidence;
     if (this.kernel === 'linear') return this.at(quantity, length).value / eta;
-    const markov = markovQuantile(this.certifiedTerms(quantity, length), weight, replicates, eta);
-    const spread = quantity === 'key_query_gradient' ? undefined : this.atOneQuery?.[quantity];
-    return spread === undefined ? markov : Math.min(markov, outputQuantile(spread, length, eta));
+    const terms = this.certifiedTerms(quantity, length);
+    if (quantity === 'key_query_gradient' || spreads === null || tau2.length > mostDirect) {
+      return tailQuantile(terms, weight, replicates, eta);
+    }
+    return tailQuantile(terms, weight, replicates, eta, (j, probability) =>
+      outputQuantile(spreads(quantity, tau2[j]!), length, probability),
+    );
   }
 
   /**
@@ -222,55 +223,25 @@ export class ErrorAverages {
   shareOfRarest(quantity: ErrorQuantity, length: number, probability: number): number {
     const { tau2, weight, replicates } = this.nodes;
     if (this.kernel === 'linear' || tau2.length <= fewNodes || length === Number.POSITIVE_INFINITY) return Number.NaN;
-    const errors = new Float64Array(tau2.length);
-    this.eachNode(quantity, length, (j, value) => {
-      errors[j] = Math.max(0, value);
-    });
-    let left = probability * replicates;
-    let share = 0;
-    for (const j of Array.from(tau2.keys()).sort((i, j) => tau2[j]! - tau2[i]!)) {
-      const own = Math.max(0, weight[j]!);
-      // The node at the edge counts in part.
-      share += own > 0 ? errors[j]! * Math.min(1, left / own) : errors[j]!;
-      left -= own;
-      if (!(left > 0)) break;
-    }
-    return share / errors.reduce((sum, x) => sum + x, 0);
+    return shareOfRarest({ tau2, weight, errors: this.nodeErrors(quantity, length) }, probability * replicates);
   }
 
-  /**
-   * The queries with the widest scores that together carry `share` of the mean error, where rare queries govern; else null. Between nodes, which
-   * are equally spaced in log τ², half of a node's mass lies on either side of it.
-   */
+  /** The queries with the widest scores that together carry `share` of the mean error, where rare queries govern; else null. */
   carriers(quantity: ErrorQuantity, length: number, share: number): Carriers | null {
-    const { tau2, weight } = this.nodes;
     const { rare } = this;
     if (rare === null || length === Number.POSITIVE_INFINITY) return null;
-    const errors = new Float64Array(tau2.length);
+    const { tau2, weight } = this.nodes;
+    const found = carriersOf({ tau2, weight, errors: this.nodeErrors(quantity, length) }, share);
+    return found === null ? null : { ...found, exponent: rare.exponent };
+  }
+
+  /** Every node's part of the mean error, weights included. */
+  private nodeErrors(quantity: ErrorQuantity, length: number): Float64Array {
+    const errors = new Float64Array(this.nodes.tau2.length);
     this.eachNode(quantity, length, (j, value) => {
       errors[j] = Math.max(0, value);
     });
-    const order = Array.from(tau2.keys()).sort((i, j) => tau2[j]! - tau2[i]!);
-    const total = errors.reduce((sum, x) => sum + x, 0);
-    const wanted = share * total;
-    let carried = 0;
-    let probability = 0;
-    for (const [k, j] of order.entries()) {
-      if (carried + errors[j]! >= wanted && errors[j]! > 0) {
-        const part = (wanted - carried) / errors[j]!;
-        const neighbour = part < 0.5 ? order[k - 1] : order[k + 1];
-        const step = neighbour === undefined ? 1 : tau2[neighbour]! / tau2[j]!;
-        return {
-          tau2: tau2[j]! * step ** Math.abs(part - 0.5),
-          probability: probability + part * Math.max(0, weight[j]!),
-          exponent: rare.exponent,
-          profile: carrierProfile(tau2, weight, errors, total),
-        };
-      }
-      carried += errors[j]!;
-      probability += Math.max(0, weight[j]!);
-    }
-    return null;
+    return errors;
   }
 
   /** Linear attention: one token's variance over L, exactly; it is its own bound and asymptote. */
@@ -289,26 +260,6 @@ export class ErrorAverages {
     const value = means.reduce((sum, x) => sum + x, 0) / replicates;
     return { value, relativeError: 1e-13, standardError: spread(means, value), rate: -1, certified: value, asymptote: value };
   }
-}
-
-/** Points of a profile, and the part of either density's peak below which it is left out. */
-const profilePoints = 81;
-const profileDepth = 1e-3;
-
-/** Densities in log τ² at the nodes, which are equally spaced there: their weights over the spacing. */
-function carrierProfile(tau2: Float64Array, weight: Float64Array, errors: Float64Array, total: number): CarrierProfile {
-  const spacing = Math.log(tau2[tau2.length - 1]! / tau2[0]!) / (tau2.length - 1);
-  const queries = Array.from(weight, (w) => Math.max(0, w) / spacing);
-  const error = Array.from(errors, (x) => x / (total * spacing));
-  const peak = (values: readonly number[]): number => values.reduce((a, b) => Math.max(a, b));
-  const [most, worst] = [peak(queries), peak(error)];
-  const seen = (j: number): boolean => queries[j]! > profileDepth * most || error[j]! > profileDepth * worst;
-  const all = Array.from(tau2.keys());
-  const [from, to] = [all.findIndex(seen), all.findLastIndex(seen)];
-  const stride = Math.ceil((to - from + 1) / profilePoints);
-  const kept = all.filter((j) => j >= from && j <= to && (j - from) % stride === 0);
-  const pick = (values: ArrayLike<number>): number[] => kept.map((j) => Number(values[j]!.toPrecision(6)));
-  return { tau2: pick(tau2), queries: pick(queries), error: pick(error) };
 }
 
 const moments = new Float64Array(allMoments);
@@ -385,8 +336,11 @@ function tokenAverages(problem: Problem, law: Law, { U, V }: LayerParameters, of
   const nodes = queryNodes(gamma, U, W, query.kind === 'at' ? query.at : query.law, of, solver.seed);
   const mean = lawMoments(law).mean;
   const extra = attention.kernel === 'linear' && mean.some((x) => x !== 0) ? linearMeanTerms(gamma, mean, U, W, query) : {};
-  const spreads = query.kind === 'at' ? spreadsAt(gamma, U, V, query.at) : null;
-  return new ErrorAverages(nodes, attention.kernel, topEigenvalue(gamma), extra, spreads);
+  const own = query.kind === 'at' ? spreadsAt(gamma, U, V, query.at) : null;
+  const most = { output: widestSpread(gamma, V), value_gradient: widestSpread(gamma, linear.identity(gamma.length)) };
+  return new ErrorAverages(nodes, attention.kernel, topEigenvalue(gamma), extra, (quantity, tau2) =>
+    own === null ? { tau2, ...most[quantity] } : own[quantity],
+  );
 }
 
 function queryNodes(
@@ -425,18 +379,6 @@ function taskAverages(problem: Problem, { U, V }: LayerParameters, of: readonly 
   const corner = linear.traceOfProduct(task.covariance, linear.add(covariance, linear.outer(mean, mean))) + task.noise ** 2;
   const gamma = [...task.covariance.map((row, i) => [...row, cross[i]!]), [...cross, corner]];
   return new ErrorAverages(nodes, problem.attention.kernel, topEigenvalue(gamma), {});
-}
-
-export interface RareQueries {
-  /** λ: largest eigenvalue of Σ_q^{1/2} UᵀΓU Σ_q^{1/2}, at least ½. */
-  readonly eigenvalue: number;
-  /** ρ = √(1/λ + ¼) − ½: the average error falls as L^{−ρ} up to powers of log L. */
-  readonly exponent: number;
-}
-
-/** When rare queries govern an average over a Gaussian query (section 3, Regimes); null while the error falls as 1/L. */
-export function rareQueries(eigenvalue: number): RareQueries | null {
-  return eigenvalue >= 0.5 ? { eigenvalue, exponent: Math.sqrt(1 / eigenvalue + 0.25) - 0.5 } : null;
 }
 
 /**

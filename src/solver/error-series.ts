@@ -22,13 +22,14 @@ export interface MeasuredErrors {
 export type ErrorProgress = { readonly fraction: number; readonly so: MeasuredErrors | null };
 
 const bandReplicates = 2.3646;
+const unbounded =
+  'several heads, linear attention on tokens that are not Gaussian, links other than the identity and averages over queries on a very large file';
 const noCurve = {
-  certified:
-    'The certified bound needs Gaussian tokens, or plain tokens of bounded support (for the U-gradient, not on a sphere, nor averaged over queries on a very large file).',
-  certified_quantile: 'The certified quantile needs a certified bound: Gaussian tokens, or plain tokens of bounded support.',
-  asymptote:
-    'The asymptote is known for Gaussian tokens, and for plain tokens (for the U-gradient, not on a sphere, nor averaged over queries on a very large file).',
+  certified: `The certified bound is known for softmax with one head; it is not for ${unbounded}.`,
+  certified_quantile: `The certified quantile is known for softmax with one head; it is not for ${unbounded}.`,
+  asymptote: `The asymptote is not known here: rare queries make the 1/L term diverge, or one of ${unbounded}.`,
 };
+const boundFacets: ReadonlySet<string> = new Set(['certified', 'certified_quantile', 'asymptote']);
 const noRate = 'The rate needs a finite prompt and a positive error.';
 
 /** Values of one series as they are collected along the points. */
@@ -64,23 +65,25 @@ export function* measureErrors(
   let samples = 0;
   const trust = problem.trust ?? [];
   let certifiedAt: CertifiedAt | null = null;
-  const wantsBounds = trust.length > 0 || problem.facets.some((facet) => facet === 'certified' || facet === 'asymptote');
-  let bounds: ErrorBounds | null | undefined;
-  /** Bounds for any law, made where the tokens turn out not to be Gaussian. */
-  const anyLaw = (): ErrorBounds | null => {
-    bounds ??= wantsBounds ? lawBounds(problem) : null;
-    return bounds;
+  const wantsBounds = trust.length > 0 || problem.facets.some((facet) => boundFacets.has(facet));
+  /** Bounds for any law, where the tokens turn out not to be Gaussian; those of plain tokens, whose parameters are one, are kept. */
+  let plain: ErrorBounds | null | undefined;
+  const anyLaw = (point: ErrorPoint): ErrorBounds | null => {
+    if (!wantsBounds) return null;
+    if (point !== null) return lawBounds(problem, layerOf(problem, point), points.length);
+    plain ??= lawBounds(problem);
+    return plain;
   };
   for (let i = 0; i < points.length; i++) {
     const point = points[i]!;
     if (problem.length === Number.POSITIVE_INFINITY) {
       methods.push('exact');
       for (const quantity of of) addLimit(columns.get(quantity)!);
-      if (trust.length > 0) certifiedAt = certifiedBy(averagesAt(problem, of, point), anyLaw);
+      if (trust.length > 0) certifiedAt = certifiedBy(averagesAt(problem, of, point), () => anyLaw(point));
       continue;
     }
     const averages = averagesAt(problem, of, point);
-    if (trust.length > 0) certifiedAt = certifiedBy(averages, anyLaw);
+    if (trust.length > 0) certifiedAt = certifiedBy(averages, () => anyLaw(point));
     if (averages !== null) {
       methods.push(averages.method);
       for (const quantity of of) addExact(columns.get(quantity)!, averages, quantity, problem);
@@ -106,7 +109,8 @@ export function* measureErrors(
       step = sampling.next();
     }
     samples = step.value.samples;
-    for (const quantity of of) addSampled(columns.get(quantity)!, step.value, quantity, anyLaw(), problem.length, concentrate.confidence);
+    const bounds = anyLaw(point);
+    for (const quantity of of) addSampled(columns.get(quantity)!, step.value, quantity, bounds, problem, concentrate.confidence);
   }
   const method = weakest(methods);
   const quantities: Record<string, Series> = {};
@@ -213,7 +217,7 @@ function addSampled(
   estimates: ErrorEstimates,
   quantity: ErrorQuantity,
   bounds: ErrorBounds | null,
-  length: number,
+  { length, facets }: Problem,
   confidence: number,
 ): void {
   const estimate = estimates.estimates[quantity]!;
@@ -224,8 +228,8 @@ function addSampled(
   const bound = bounds === null ? null : bounds.at(quantity, length);
   column.certified.push(bound?.certified ?? Number.NaN);
   column.asymptote.push(bound?.asymptote ?? Number.NaN);
-  // Markov's inequality; of several queries each has its own bound, and their mean bounds the whole.
-  column.certified_quantile.push((bound?.certified ?? Number.NaN) / (1 - confidence));
+  const wantsQuantile = bounds !== null && facets.includes('certified_quantile');
+  column.certified_quantile.push(wantsQuantile ? bounds.quantile(quantity, length, confidence) : Number.NaN);
   column.quantile.push(estimate.quantile ?? noQuantile);
   column.rare.push(Number.NaN);
   column.rate.push(Number.NaN);
@@ -235,7 +239,7 @@ function seriesSoFar(problem: Problem, estimates: ErrorEstimates, against: Axis 
   const quantities: Record<string, Series> = {};
   for (const quantity of Object.keys(estimates.estimates) as ErrorQuantity[]) {
     const column = emptyColumns();
-    addSampled(column, estimates, quantity, null, problem.length, 0.95);
+    addSampled(column, estimates, quantity, null, problem, 0.95);
     Object.assign(quantities, seriesOf(problem, quantity, column, against, 'sampled', estimates.samples));
   }
   return { method: 'sampled', quantities, notes: [] };

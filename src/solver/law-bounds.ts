@@ -1,161 +1,186 @@
 /**
- * Asymptotes and certified bounds of softmax attention's errors on plain tokens of any law (docs/mathematics.md, section 4): what stands beside
- * sampled errors where section 3 does not apply.
+ * Asymptotes, certified bounds and certified quantiles of softmax attention's errors for tokens of any law, on plain tokens and in a task with the identity
+ * link (docs/mathematics.md, section 4): what stands beside sampled errors where section 3 does not apply.
  */
-import { boundedLawBound } from './bounds.js';
-import { lawMoments } from './cumulant.js';
-import { allScores, empiricalMoments, softmaxInPlace, squaresAbout, weightedMean } from './empirical.js';
-import { queriesOf, replicateCount, tiltedPair } from './error-nodes.js';
-import { LawGradientBounds } from './law-gradient-bounds.js';
+import type { LayerParameters } from './concentration.js';
+import { largestShare } from './error-nodes.js';
+import { GradientBound } from './law-gradient-bound.js';
+import { OutputBound, type QueryBound } from './law-output-bound.js';
+import { queriesOf, replicateCount, Transport } from './law-transport.js';
+import { LayerTokens, type TokenQuery } from './layer-tokens.js';
 import * as linear from './linear-algebra.js';
-import type { DenseMatrix, ErrorQuantity, Law, Problem } from './problem.js';
-
-type MeanQuantity = 'output' | 'value_gradient';
+import type { ErrorQuantity, Law, Problem, Query, Task } from './problem.js';
+import { tailQuantile } from './quantile-bounds.js';
+import { gaussianPoints } from './quasi-monte-carlo.js';
+import { studentHalfWidth } from './statistics.js';
+import { lawOfX } from './task-nodes.js';
 
 export interface LawBound {
-  /** Leading term in 1/L. */
+  /** Leading term in 1/L; NaN where a few queries carry it, so that its average diverges or is out of reach. */
   readonly asymptote: number;
-  /** At least the error at every length; NaN where the tokens' support is not bounded. */
+  /** At least the error at every length; of an average over sampled queries, the upper end of its 95 % band. */
   readonly certified: number;
 }
 
-/** Bounds of all errors of one problem at any length; both NaN where they are not known. */
+/** Bounds of all errors of one problem at any length; NaN where they are not known. */
 export interface ErrorBounds {
   at(quantity: ErrorQuantity, length: number): LawBound;
+  /** What one prompt's error stays below with probability `confidence`, query and prompt drawn anew. */
+  quantile(quantity: ErrorQuantity, length: number, confidence: number): number;
 }
 
-/** Bounds of the output and V-gradient errors. Averages over a query law are by quasi-Monte Carlo unless the law is empirical. */
-export class LawBounds {
-  private readonly spread: number[] = [];
-  private readonly weight: number[] = [];
-  private readonly constants: Record<MeanQuantity, number[]> = { output: [], value_gradient: [] };
-  private readonly diameter: Record<MeanQuantity, number>;
+/** Of the replicates' mean. */
+const confidenceOfMean = 0.95;
+const unknown: LawBound = { asymptote: Number.NaN, certified: Number.NaN };
 
-  constructor(law: Law, U: DenseMatrix, V: DenseMatrix, queries: Iterable<{ readonly z: ArrayLike<number>; readonly weight: number }>) {
-    const identity = linear.identity(law.dimension);
-    this.diameter = { output: supportDiameter(law, V), value_gradient: supportDiameter(law, identity) };
-    const W = { output: linear.matmul(linear.transpose(V), V), value_gradient: identity };
-    for (const { z, weight } of queries) {
-      const { spread, about } = tiltedAbout(law, linear.matvec(U, z));
-      this.spread.push(spread);
-      this.weight.push(weight);
-      for (const quantity of ['output', 'value_gradient'] as const) this.constants[quantity].push(Math.exp(spread) * about(W[quantity]));
-    }
-  }
+/** The average of bounds over queries: all of them, or equal shares in order that are independent estimates. */
+class BoundAverage {
+  constructor(
+    private readonly queries: readonly QueryBound[],
+    private readonly replicates: number,
+  ) {}
 
-  at(quantity: MeanQuantity, length: number): LawBound {
+  at(length: number): LawBound {
     if (length === Number.POSITIVE_INFINITY) return { asymptote: 0, certified: 0 };
-    const diameter = this.diameter[quantity];
-    let asymptote = 0;
-    let certified = 0;
-    for (const [i, constant] of this.constants[quantity].entries()) {
-      asymptote += (this.weight[i]! * constant) / length;
-      certified += Number.isFinite(diameter)
-        ? this.weight[i]! * boundedLawBound(constant / length, diameter, this.spread[i]!, length)
-        : Number.NaN;
-    }
-    return { asymptote, certified };
+    const { queries, replicates } = this;
+    const leading = queries.reduce((sum, query) => sum + query.weight * query.leading, 0);
+    const most = queries.reduce((top, query) => Math.max(top, query.weight * query.leading), 0);
+    const isCarried = replicates > 1 && most > largestShare * leading;
+    const size = queries.length / replicates;
+    const means = new Float64Array(replicates);
+    queries.forEach((query, i) => {
+      means[Math.floor(i / size)]! += query.weight * replicates * query.certified(length);
+    });
+    const mean = means.reduce((sum, x) => sum + x, 0) / replicates;
+    const squares = means.reduce((sum, x) => sum + (x - mean) ** 2, 0);
+    const band =
+      replicates > 1 ? studentHalfWidth(confidenceOfMean, replicates - 1) * Math.sqrt(squares / (replicates * (replicates - 1))) : 0;
+    return { asymptote: isCarried || !Number.isFinite(leading) ? Number.NaN : leading / length, certified: mean + band };
   }
-}
 
-/** Largest distance ‖V(y − y′)‖, or a bound of it, over the support of a law; Infinity where it is not bounded. */
-export function supportDiameter(law: Law, V: DenseMatrix): number {
-  if (linear.frobenius(V) === 0) return 0;
-  switch (law.kind) {
-    case 'gaussian':
-      return linear.frobenius(linear.matmul(V, linear.symmetricSqrt(law.covariance))) === 0 ? 0 : Number.POSITIVE_INFINITY;
-    case 'independent': {
-      const { coordinate } = law;
-      if (coordinate.kind === 'gaussian') return coordinate.variance === 0 ? 0 : Number.POSITIVE_INFINITY;
-      const side = coordinate.kind === 'rademacher' ? 2 : coordinate.high - coordinate.low;
-      const columns = linear.transpose(V).reduce((sum, column) => sum + Math.sqrt(linear.dot(column, column)), 0);
-      return side * Math.min(columns, Math.sqrt(law.dimension) * operatorNorm(V));
-    }
-    case 'sphere':
-      return 2 * law.radius * operatorNorm(V);
-    case 'affine':
-      return supportDiameter(law.base, linear.matmul(V, law.factor));
-    case 'mixture': {
-      // Two points of different components: through the components' means.
-      const parts = law.components.filter((_, k) => law.weights[k]! > 0);
-      const sizes = parts.map((part) => supportDiameter(part, V));
-      const means = parts.map((part) => linear.matvec(V, lawMoments(part).mean));
-      let widest = 0;
-      for (let i = 0; i < parts.length; i++) {
-        widest = Math.max(widest, sizes[i]!);
-        for (let j = 0; j < i; j++) {
-          const gap = means[i]!.map((x, k) => x - means[j]![k]!);
-          widest = Math.max(widest, sizes[i]! + sizes[j]! + Math.sqrt(linear.dot(gap, gap)));
-        }
-      }
-      return widest;
-    }
-    case 'empirical': {
-      const { mean } = empiricalMoments(law.tokens);
-      const squares = squaresAbout(law.tokens, linear.matmul(linear.transpose(V), V), mean);
-      return 2 * Math.sqrt(squares.reduce((most, x) => Math.max(most, x), 0));
-    }
+  quantile(length: number, confidence: number): number {
+    if (length === Number.POSITIVE_INFINITY) return 0;
+    const { queries } = this;
+    const weights = queries.map((query) => query.weight);
+    const terms = queries.map((query) => query.weight * query.certified(length));
+    return tailQuantile(terms, weights, 1, 1 - confidence, (j, probability) => queries[j]!.quantile(length, probability));
   }
 }
 
 /**
- * At the tilt a: κ(2a) − 2κ(a), and E_{2a}[(z − ∇κ(a))ᵀ W (z − ∇κ(a))] as a function of W, the expectation under the law tilted by 2a. That is
- * tr W∇²κ(2a) + the square of the shift of the mean; a file gives it in a few passes, without ∇²κ.
+ * Bounds under softmax with one head and the identity link; null for anything else. `layer`: the parameters of a task; plain tokens have theirs in the
+ * problem. `points`: at how many parameters bounds will be made.
  */
-function tiltedAbout(law: Law, a: Float64Array): { spread: number; about: (W: DenseMatrix) => number } {
-  if (law.kind !== 'empirical') {
-    const { spread, shift, covariance } = tiltedPair(law, a);
-    return { spread, about: (W) => linear.traceOfProduct(W, covariance) + linear.bilinear(shift, W, shift) };
-  }
-  const once = allScores(law.tokens, a);
-  const twice = once.map((s) => 2 * s);
-  const spread = softmaxInPlace(twice) - 2 * softmaxInPlace(once);
-  const centre = weightedMean(law.tokens, once);
-  return { spread, about: (W) => linear.dot(twice, squaresAbout(law.tokens, W, centre)) };
-}
-
-function operatorNorm(V: DenseMatrix): number {
-  const { values } = linear.symmetricEigen(linear.matmul(V, linear.transpose(V)));
-  return Math.sqrt(Math.max(0, values[values.length - 1] ?? 0));
-}
-
-/** Bounds for plain tokens of any law under softmax with one head; null for a task, linear attention or several heads. */
-export function lawBounds(problem: Problem): ErrorBounds | null {
+export function lawBounds(problem: Problem, layer: LayerParameters | null = null, points = 1): ErrorBounds | null {
   const { setting, attention, query, solver } = problem;
-  if (setting.kind !== 'tokens' || query === null || attention.kernel !== 'softmax' || attention.heads !== 1) return null;
-  const { keyQuery, value, temperature } = attention;
-  if (keyQuery === null || value === null) return null;
-  if (setting.law.kind !== 'empirical') return made(problem, setting.law, keyQuery, value);
+  if (attention.kernel !== 'softmax' || attention.heads !== 1) return null;
+  if (setting.kind === 'task') {
+    if (layer === null || setting.task.link !== 'identity') return null;
+    return new LazyBounds((quantity) => {
+      const count = Math.floor(taskPoints(setting.task, quantity) / (points > 1 ? 4 : 1));
+      return count < fewestPoints
+        ? null
+        : new BoundAverage(made(quantity, taskQueries(setting.task, layer, solver.seed, count)), replicateCount);
+    });
+  }
+  const { keyQuery, value: V, temperature } = attention;
+  if (query === null || keyQuery === null || V === null) return null;
+  const { law } = setting;
+  const fresh = (): ErrorBounds => {
+    const tokens = new LayerTokens(law, V);
+    const U = linear.scale(keyQuery, 1 / temperature);
+    return new LazyBounds((quantity) => plainAverage(quantity, tokens, U, query, solver.seed));
+  };
+  if (law.kind !== 'empirical') return fresh();
   // Runs that differ in length alone share the passes over their file.
-  const { data } = setting.law.tokens;
-  const key = JSON.stringify([keyQuery, value, temperature, solver.seed, query.kind === 'at' ? query.at : lawKey(query.law)]);
+  const { data } = law.tokens;
+  const key = JSON.stringify([keyQuery, V, temperature, solver.seed, query.kind === 'at' ? query.at : lawKey(query.law)]);
   const last = lastOf.get(data);
   if (last?.key === key) return last.bounds;
-  const bounds = made(problem, setting.law, keyQuery, value);
+  const bounds = fresh();
   lastOf.set(data, { key, bounds });
   return bounds;
 }
 
-/** Made when they are first asked for: the U-gradient's take covariances. */
-function made({ attention, query, solver }: Problem, law: Law, keyQuery: DenseMatrix, V: DenseMatrix): ErrorBounds {
-  const U = linear.scale(keyQuery, 1 / attention.temperature);
-  const queries = (points: number) => (query!.kind === 'at' ? [{ z: query!.at, weight: 1 }] : queriesOf(query!.law, solver.seed, points));
-  let means: LawBounds | undefined;
-  let gradient: LawGradientBounds | null | undefined;
-  return {
-    at(quantity, length) {
-      if (quantity !== 'key_query_gradient') {
-        means ??= new LawBounds(law, U, V, queries(pointsPerReplicate(law)));
-        return means.at(quantity, length);
-      }
-      if (gradient === undefined) {
-        const points = gradientPoints(law, V.length);
-        const diameters = { tokens: supportDiameter(law, linear.identity(law.dimension)), values: supportDiameter(law, V) };
-        gradient = points === 0 && query!.kind === 'law' ? null : LawGradientBounds.make(law, U, V, diameters, queries(points));
-      }
-      return gradient?.at(length) ?? { asymptote: Number.NaN, certified: Number.NaN };
-    },
-  };
+/** Averages that are made when they are first asked for. */
+class LazyBounds implements ErrorBounds {
+  private readonly known = new Map<ErrorQuantity, BoundAverage | null>();
+
+  constructor(private readonly make: (quantity: ErrorQuantity) => BoundAverage | null) {}
+
+  at(quantity: ErrorQuantity, length: number): LawBound {
+    return this.average(quantity)?.at(length) ?? unknown;
+  }
+
+  quantile(quantity: ErrorQuantity, length: number, confidence: number): number {
+    return this.average(quantity)?.quantile(length, confidence) ?? Number.NaN;
+  }
+
+  private average(quantity: ErrorQuantity): BoundAverage | null {
+    let found = this.known.get(quantity);
+    if (found === undefined) {
+      found = this.make(quantity);
+      this.known.set(quantity, found);
+    }
+    return found;
+  }
+}
+
+function made(quantity: ErrorQuantity, queries: Iterable<TokenQuery>): QueryBound[] {
+  const bound = (query: TokenQuery): QueryBound =>
+    quantity === 'key_query_gradient' ? new GradientBound(query) : new OutputBound(query, quantity === 'output' ? 'value' : 'token');
+  return Array.from(queries, bound);
+}
+
+function plainAverage(
+  quantity: ErrorQuantity,
+  tokens: LayerTokens,
+  U: LayerParameters['U'],
+  query: Query,
+  seed: number,
+): BoundAverage | null {
+  const of = ({ z, weight }: { z: ArrayLike<number>; weight: number }): TokenQuery => ({
+    tokens,
+    a: linear.matvec(U, z),
+    weight,
+    square: linear.dot(z, z),
+  });
+  if (query.kind === 'at') return new BoundAverage(made(quantity, [of({ z: query.at, weight: 1 })]), 1);
+  const { law, V } = tokens;
+  const points = quantity === 'key_query_gradient' ? gradientPoints(law, V.length) : pointsPerReplicate(law);
+  if (points === 0) return null;
+  const queries = [...queriesOf(query.law, seed, points)].map(of);
+  const isWhole = query.law.kind === 'empirical' && queries.length === query.law.tokens.rows;
+  return new BoundAverage(made(quantity, queries), isWhole ? 1 : replicateCount);
+}
+
+/** Randomised quasi-Monte Carlo over (w, x_q): the law of (x, wᵀx) is an affine image of that of x. */
+function* taskQueries(task: Task, { U, V }: LayerParameters, seed: number, count: number): Generator<TokenQuery> {
+  const d = task.dimension;
+  const law = lawOfX(task);
+  const inputs = new Transport(law);
+  const weights = new Transport(task.weights);
+  const width = inputs.normals + weights.normals;
+  const { base, factor, mean } =
+    law.kind === 'affine' ? law : { base: law, factor: linear.identity(d), mean: new Array<number>(d).fill(0) };
+  const z = new Float64Array(d + 1);
+  for (let replicate = 0; replicate < replicateCount; replicate++) {
+    const points = gaussianPoints(width, count, seed, replicate);
+    for (let i = 0; i < count; i++) {
+      const point = points.subarray(i * width, (i + 1) * width);
+      z.set(inputs.map(point.subarray(0, inputs.normals)));
+      const w = weights.map(point.subarray(inputs.normals));
+      const image: Law = {
+        kind: 'affine',
+        dimension: d + 1,
+        mean: [...mean, linear.dot(w, mean)],
+        factor: [...factor, Array.from(linear.transposedMatvec(factor, w))],
+        base,
+      };
+      const tokens = new LayerTokens(image, V, task.noise);
+      yield { tokens, a: linear.matvec(U, z), weight: 1 / (count * replicateCount), square: linear.dot(z, z) };
+    }
+  }
 }
 
 const lastOf = new WeakMap<Float64Array, { readonly key: string; readonly bounds: ErrorBounds }>();
@@ -177,10 +202,35 @@ export function pointsPerReplicate(law: Law): number {
   return law.kind === 'empirical' ? Math.max(4, Math.min(512, Math.round(4e8 / (law.tokens.rows * law.dimension * replicateCount)))) : 512;
 }
 
+/** An average over fewer points in a replicate is left out. */
+const fewestPoints = 4;
+
 /** Where every tilt takes covariances; 0 for files of which too few queries could be afforded. */
 function gradientPoints(law: Law, outputs: number): number {
   const D = law.dimension;
-  const rows = law.kind === 'empirical' ? law.tokens.rows : 0;
+  const rows = rowsIn(law);
   const affordable = Math.round(2e9 / (D * D * (rows + 8 * outputs + 8 * D) * replicateCount));
-  return affordable < 4 ? (rows > 0 ? 0 : 4) : Math.min(512, affordable);
+  return affordable < fewestPoints ? (rows > 0 ? 0 : fewestPoints) : Math.min(512, affordable);
+}
+
+/** In a task every query has a law of its own. */
+function taskPoints(task: Task, quantity: ErrorQuantity): number {
+  const D = task.dimension + 1;
+  const rows = task.tokens === null ? 0 : rowsIn(task.tokens);
+  const passes = quantity === 'key_query_gradient' ? 6 : 3;
+  return Math.min(256, Math.floor(1.2e9 / (passes * (D * D * (rows + 20 * D) + 2e4) * replicateCount)));
+}
+
+/** Tokens of the files in a law. */
+function rowsIn(law: Law): number {
+  switch (law.kind) {
+    case 'empirical':
+      return law.tokens.rows;
+    case 'affine':
+      return rowsIn(law.base);
+    case 'mixture':
+      return law.components.reduce((sum, part) => sum + rowsIn(part), 0);
+    default:
+      return 0;
+  }
 }

@@ -1,6 +1,6 @@
 /** Laws as finitely many points: for averages that have no closed form. */
 import { lawMoments } from './cumulant.js';
-import { Transport } from './error-nodes.js';
+import { Transport } from './law-transport.js';
 import type { Law } from './problem.js';
 import { gaussianPoints } from './quasi-monte-carlo.js';
 

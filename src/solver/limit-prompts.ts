@@ -3,8 +3,8 @@
  * `TaskSampler`: y = f(uᵀg) + s ε with u = Sᵀw.
  */
 import { type Cumulant, cumulant, lawMoments } from './cumulant.js';
-import { supportDiameter } from './law-bounds.js';
 import { type LawPoints, lawPoints } from './law-points.js';
+import { supportDiameter } from './law-support.js';
 import { dot, identity } from './linear-algebra.js';
 import type { Kernel, Law, Link, Task } from './problem.js';
 import { type TaskDraw, TaskPrompt, type WorkingModel } from './prompts.js';

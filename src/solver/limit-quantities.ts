@@ -3,8 +3,8 @@
  * the same mean m and covariance Γ would have, E‖T[μ](z) − V(m + ΓUz)‖². Linear attention sees two moments only, and has no such distance.
  */
 import { kernelLimit, lawMoments } from './cumulant.js';
-import { gaussianCovariance, queriesOf, replicateCount } from './error-nodes.js';
 import { pointsPerReplicate } from './law-bounds.js';
+import { gaussianCovariance, queriesOf, replicateCount } from './law-transport.js';
 import { TaskLimit } from './limit-prompts.js';
 import * as linear from './linear-algebra.js';
 import { fullMomentTable } from './moment-table.js';
@@ -19,6 +19,7 @@ import { RunningMean } from './running-mean.js';
 import { taskSampler } from './sampling.js';
 import { studentHalfWidth } from './statistics.js';
 import { varianceProxy } from './sub-gaussian.js';
+import { lawOfX } from './task-nodes.js';
 
 type Wanted = ReadonlySet<QuantityName>;
 
@@ -200,14 +201,4 @@ export function taskLimitQuantities(problem: Problem, task: Task, merged: readon
       : banded(against, gaps, 'sampled', 0.95, samplesOfLimit);
   }
   return out;
-}
-
-/** x = Σ^{1/2} C^{−1/2} (g − m), g of the given law with mean m and covariance C. */
-function lawOfX(task: Task): Law {
-  const { dimension, covariance, tokens } = task;
-  const zero = new Array<number>(dimension).fill(0);
-  if (tokens === null) return { kind: 'gaussian', dimension, mean: zero, covariance };
-  const { mean, covariance: own } = lawMoments(tokens);
-  const factor = linear.matmul(linear.symmetricSqrt(covariance), linear.inverseSquareRoot(own));
-  return { kind: 'affine', dimension, mean: Array.from(linear.matvec(factor, mean), (x) => -x), factor, base: tokens };
 }

@@ -8,18 +8,36 @@ const inverseRoot2Pi = 0.3989422804014327;
 /** Beyond it the moments of e^{4τg} overflow, and the direct bound says nothing at any length in reach. */
 const largestTau2 = 40;
 
+/** Probabilities at which direct bounds are asked for when queries differ, as shares of η. */
+const shares = [1, 0.7, 0.4, 0.2, 0.1, 0.03, 0.01];
+
 /**
- * Smallest v with Σ_j w_j min(1, e_j/(w_j v)) ≤ η: with e_j/w_j a bound of the mean error at a query (Markov's inequality query by query), the error
- * of a random query's prompt exceeds v with probability η at most. `terms` are the e_j, `weights` sum to `total`.
+ * Smallest v with Σ_j w_j P_j(v) ≤ η, where P_j(v) bounds the probability that the error of a prompt at query j exceeds v: the error of a random query's prompt
+ * exceeds v with probability η at most. P_j(v) is at most 1, and e_j/(w_j v) with e_j/w_j a bound of the mean error (Markov's inequality query by query), and any
+ * probability whose direct bound `direct(j, probability)` is below v. `terms` are the e_j, `weights` sum to `total`.
  */
-export function markovQuantile(terms: ArrayLike<number>, weights: ArrayLike<number>, total: number, eta: number): number {
+export function tailQuantile(
+  terms: ArrayLike<number>,
+  weights: ArrayLike<number>,
+  total: number,
+  eta: number,
+  direct: (j: number, probability: number) => number = () => Number.POSITIVE_INFINITY,
+): number {
   let mean = 0;
   for (let j = 0; j < terms.length; j++) mean += terms[j]! / total;
   if (!(mean > 0)) return mean;
+  const levels = (terms.length > 1 ? shares : [1]).map((share) => share * eta);
+  const steps = Array.from({ length: terms.length }, (_, j) => levels.map((probability) => direct(j, probability)));
   const exceeds = (v: number): boolean => {
     let sum = 0;
-    for (let j = 0; j < terms.length; j++) sum += Math.min(Math.max(0, weights[j]!), terms[j]! / v);
-    return sum > eta * total;
+    for (let j = 0; j < terms.length; j++) {
+      const weight = Math.max(0, weights[j]!);
+      let probability = 1;
+      const own = steps[j]!;
+      for (let k = 0; k < levels.length && own[k]! <= v; k++) probability = levels[k]!;
+      sum += Math.min(weight * probability, terms[j]! / v);
+    }
+    return sum > eta * total * (1 + 1e-12);
   };
   // Markov's inequality for the whole is the upper end.
   let high = mean / eta;
@@ -41,6 +59,15 @@ export interface OutputSpread {
   readonly trace: number;
   readonly frobenius: number;
   readonly largest: number;
+}
+
+/**
+ * The largest of such parts over all queries whose scores have a variance of τ²: what is along the scores is at most the largest eigenvalue of VΓVᵀ, and Γ_⊥ ≤ Γ.
+ */
+export function widestSpread(gamma: DenseMatrix, V: DenseMatrix): Omit<OutputSpread, 'tau2'> {
+  const M = linear.symmetrise(linear.matmul(V, linear.matmul(gamma, linear.transpose(V))));
+  const largest = Math.max(0, linear.symmetricEigen(M).values.at(-1) ?? 0);
+  return { along: largest, trace: Math.max(0, linear.trace(M)), frobenius: linear.frobenius(M), largest };
 }
 
 /** The parts of the errors along the scores and across them at one query. */

@@ -2,19 +2,12 @@
  * Nodes of the error averages of an in-context task (docs/mathematics.md, sections 3, 5 and 6): tokens N(0, Γ_w) given
  * w, query (x_q, 0), averaged over both.
  */
-import {
-  type ErrorNodes,
-  gaussianCovariance,
-  NodeCollector,
-  nodesOfPolynomials,
-  pointCount,
-  replicateCount,
-  splitSigns,
-  type Term,
-  Transport,
-  tokenTraces,
-} from './error-nodes.js';
+
+import { lawMoments } from './cumulant.js';
+import { type ErrorNodes, NodeCollector, tokenTraces } from './error-nodes.js';
+import { gaussianCovariance, pointCount, replicateCount, Transport } from './law-transport.js';
 import * as linear from './linear-algebra.js';
+import { nodesOfPolynomials, splitSigns, type Term } from './polynomial-nodes.js';
 import type { DenseMatrix, ErrorQuantity, Law, Task } from './problem.js';
 import { gaussianPoints } from './quasi-monte-carlo.js';
 
@@ -126,4 +119,14 @@ export function sampledTaskNodes(
     }
   }
   return collector.done('quasi_monte_carlo', replicateCount);
+}
+
+/** x = Σ^{1/2} C^{−1/2} (g − m), g of the given law with mean m and covariance C. */
+export function lawOfX(task: Task): Law {
+  const { dimension, covariance, tokens } = task;
+  const zero = new Array<number>(dimension).fill(0);
+  if (tokens === null) return { kind: 'gaussian', dimension, mean: zero, covariance };
+  const { mean, covariance: own } = lawMoments(tokens);
+  const factor = linear.matmul(linear.symmetricSqrt(covariance), linear.inverseSquareRoot(own));
+  return { kind: 'affine', dimension, mean: Array.from(linear.matvec(factor, mean), (x) => -x), factor, base: tokens };
 }

@@ -1,16 +1,9 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import {
-  BoundTable,
-  boundedLawBound,
-  boundTable,
-  fitPaperForm,
-  momentBounds,
-  plainBound,
-  trustLength,
-} from '../../../src/solver/bounds.js';
+import { BoundTable, boundTable, fitPaperForm, momentBounds, plainBound, trustLength } from '../../../src/solver/bounds.js';
 import { errorAverages } from '../../../src/solver/concentration.js';
-import { lawBounds, supportDiameter } from '../../../src/solver/law-bounds.js';
+import { lawBounds } from '../../../src/solver/law-bounds.js';
+import { supportDiameter, supportReach } from '../../../src/solver/law-support.js';
 import * as linear from '../../../src/solver/linear-algebra.js';
 import { participationMoments } from '../../../src/solver/participation.js';
 import type { Law, Problem } from '../../../src/solver/problem.js';
@@ -114,10 +107,12 @@ describe('certified errors', () => {
   });
 });
 
-describe('bounds for any law with bounded support', () => {
+describe('bounds for any law', () => {
   it('lie above the error of Rademacher tokens, computed over all prompts', () => {
     // One coordinate, V = 1, tilt a: the number of +1 among L tokens is binomial.
     for (const a of [0.2, 1, 2]) {
+      const signs: Law = { kind: 'independent', dimension: 1, coordinate: { kind: 'rademacher' } };
+      const bounds = lawBounds({ ...problem([[1]], [[a]], [[1]], [1]), setting: { kind: 'tokens', law: signs } })!;
       const spread = Math.log(Math.cosh(2 * a)) - 2 * Math.log(Math.cosh(a));
       const shift = Math.tanh(2 * a) - Math.tanh(a);
       const constant = Math.exp(spread) * (1 - Math.tanh(2 * a) ** 2 + shift * shift);
@@ -130,10 +125,10 @@ describe('bounds for any law with bounded support', () => {
           exact += Math.exp(logChoose - length * Math.LN2) * ((up - down) / (up + down) - Math.tanh(a)) ** 2;
           logChoose += Math.log((length - k) / (k + 1));
         }
-        assert.ok(boundedLawBound(constant / length, 2, spread, length) >= exact, `a = ${a}, L = ${length}`);
+        assert.ok(bounds.at('output', length).certified >= exact, `a = ${a}, L = ${length}`);
         if (length === 200) assert.ok(Math.abs(exact / (constant / length) - 1) < 0.2, `asymptote ${constant / length} against ${exact}`);
       }
-      assert.ok(boundedLawBound(constant / 1e9, 2, spread, 1e9) < (1.01 * constant) / 1e9);
+      assert.ok(bounds.at('output', 1e9).certified < (1.01 * constant) / 1e9);
     }
   });
 });
@@ -170,15 +165,19 @@ describe('bounds of errors on tokens of any law', () => {
     assert.ok(far.certified >= far.asymptote && far.certified < 1.001 * far.asymptote);
   });
 
-  it('agree with the Gaussian asymptote, and have no certificate on an unbounded support', () => {
+  it('have the Gaussian asymptote, and lie above the exact errors of Gaussian tokens too', () => {
     const gamma = [[1, 0.3], [0.3, 0.6]]; // biome-ignore format: a matrix
     for (const at of [[0.5, 1], null]) {
       const p = problem(gamma, linear.scale(identity, 0.4), [[1, -1]], at);
-      for (const quantity of ['output', 'value_gradient'] as const) {
-        const general = lawBounds(p)!.at(quantity, 100);
-        const gaussian = errorAverages(p, of)!.at(quantity, 100).asymptote;
-        assert.ok(Math.abs(general.asymptote / gaussian - 1) < (at === null ? 1e-2 : 1e-12), `${general.asymptote}, ${gaussian}`);
-        assert.ok(Number.isNaN(general.certified));
+      for (const quantity of of) {
+        for (const length of [1, 4, 100, 1e6]) {
+          const general = lawBounds(p)!.at(quantity, length);
+          const exact = errorAverages(p, of)!.at(quantity, length);
+          const asymptotes = general.asymptote / exact.asymptote;
+          assert.ok(Math.abs(asymptotes - 1) < (at === null ? 3e-2 : 1e-12), `${quantity}: ${asymptotes}`);
+          assert.ok(general.certified >= exact.value * (1 - 1e-12), `${quantity}: ${general.certified} < ${exact.value}`);
+          if (length === 1e6) assert.ok(general.certified < 1.1 * exact.value, `${quantity}: ${general.certified}, ${exact.value}`);
+        }
       }
     }
   });
@@ -196,10 +195,22 @@ describe('bounds of errors on tokens of any law', () => {
     const mixture: Law = { kind: 'mixture', dimension: 2, components: [rademacher, file], weights: [0.5, 0.5] };
     assert.ok(supportDiameter(mixture, identity) >= Math.hypot(2, 4));
     const gaussian: Law = { kind: 'gaussian', dimension: 2, mean: [0, 0], covariance: identity };
-    assert.equal(
-      supportDiameter({ kind: 'mixture', dimension: 2, components: [rademacher, gaussian], weights: [1, 1] }, identity),
-      Infinity,
-    );
+    const wide: Law = { kind: 'mixture', dimension: 2, components: [rademacher, gaussian], weights: [1, 1] };
+    assert.equal(supportDiameter(wide, identity), Infinity);
+  });
+
+  it('know how far scores can reach', () => {
+    const near = (actual: number, expected: number): void => assert.ok(Math.abs(actual - expected) < 1e-12, `${actual} is not ${expected}`);
+    near(supportReach(rademacher, [2, -3]), 5);
+    near(supportReach({ kind: 'independent', dimension: 2, coordinate: { kind: 'uniform', low: -1, high: 3 } }, [2, -3]), 9);
+    const sphere: Law = { kind: 'sphere', dimension: 2, radius: 1.5 };
+    near(supportReach(sphere, [3, -4]), 7.5);
+    near(supportReach({ kind: 'affine', dimension: 1, mean: [7], factor: [[1, 1]], base: rademacher }, [3]), 27);
+    near(supportReach({ kind: 'mixture', dimension: 2, components: [rademacher, sphere], weights: [0.5, 0.5] }, [3, -4]), 7.5);
+    const file: Law = { kind: 'empirical', dimension: 2, tokens: { rows: 3, columns: 2, data: Float64Array.from([0, 0, 2, 0, 1, 3]) } };
+    near(supportReach(file, [1, 1]), 4);
+    assert.equal(supportReach({ kind: 'gaussian', dimension: 2, mean: [1, 5], covariance: identity }, [1, 0]), Infinity);
+    near(supportReach({ kind: 'gaussian', dimension: 2, mean: [1, 5], covariance: [[1, 0], [0, 0]] }, [0, 2]), 10); // biome-ignore format: a matrix
   });
 });
 

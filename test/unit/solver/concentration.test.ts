@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { type ErrorAverages, errorAverages, outputMoments, rareQueries } from '../../../src/solver/concentration.js';
+import { type ErrorAverages, errorAverages, outputMoments } from '../../../src/solver/concentration.js';
 import { kernelLimit, kernelLimitDerivative } from '../../../src/solver/cumulant.js';
 import * as linear from '../../../src/solver/linear-algebra.js';
 import { participationMoments } from '../../../src/solver/participation.js';
 import type { DenseMatrix, ErrorQuantity, Kernel, Law, Problem, Query, Setting, Task } from '../../../src/solver/problem.js';
 import { type RandomStream, stream } from '../../../src/solver/random.js';
+import { rareQueries } from '../../../src/solver/rare-queries.js';
 import { SolverFailure } from '../../../src/solver/result.js';
 import { tokenCovariance } from '../../../src/solver/task-nodes.js';
 

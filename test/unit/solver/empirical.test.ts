@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { cumulant, lawMoments } from '../../../src/solver/cumulant.js';
 import { quadratics, squaresAbout, tiltedMean } from '../../../src/solver/empirical.js';
-import { LawBounds } from '../../../src/solver/law-bounds.js';
+import { lawBounds } from '../../../src/solver/law-bounds.js';
 import type { EmpiricalTokens, Law } from '../../../src/solver/problem.js';
 import { stream } from '../../../src/solver/random.js';
+import { problem } from './concentration-problem.js';
 
 const D = 5;
 const rows = 40;
@@ -61,8 +62,8 @@ describe('laws of files', () => {
   it('have the asymptote of the mixture, and a certified bound above it', () => {
     const U = W.map((row) => row.map((x) => x / 2));
     const V = W.slice(0, 2);
-    const queries = [{ z: a, weight: 1 }];
-    const [one, other] = [law, atoms].map((each) => new LawBounds(each, U, V, queries));
+    const base = problem(W, U, V, Array.from(a));
+    const [one, other] = [law, atoms].map((each) => lawBounds({ ...base, setting: { kind: 'tokens', law: each } }));
     for (const quantity of ['output', 'value_gradient'] as const) {
       close([one!.at(quantity, 50).asymptote], [other!.at(quantity, 50).asymptote]);
       assert.ok(one!.at(quantity, 50).certified > one!.at(quantity, 50).asymptote);

@@ -15,6 +15,16 @@ export function gaussianLaw(covariance: DenseMatrix, mean: readonly number[] = c
   return { kind: 'gaussian', dimension: covariance.length, mean, covariance } as const;
 }
 
+/** Equal weights on points. */
+export function fileOf(points: readonly (readonly number[])[]) {
+  const columns = points[0].length;
+  return {
+    kind: 'empirical',
+    dimension: columns,
+    tokens: { rows: points.length, columns, data: Float64Array.from(points.flat()) },
+  } as const;
+}
+
 export const plainAttention: Attention = {
   kernel: 'softmax',
   heads: 1,

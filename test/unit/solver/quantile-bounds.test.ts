@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { errorAverages } from '../../../src/solver/concentration.js';
 import * as linear from '../../../src/solver/linear-algebra.js';
 import type { DenseMatrix, ErrorQuantity, Law, Problem, Query } from '../../../src/solver/problem.js';
-import { markovQuantile, outputQuantile } from '../../../src/solver/quantile-bounds.js';
+import { outputQuantile, tailQuantile } from '../../../src/solver/quantile-bounds.js';
 import { stream } from '../../../src/solver/random.js';
 import { sampleErrors } from '../../../src/solver/sampled-errors.js';
 import { solve } from '../../../src/solver/solve.js';
@@ -151,12 +151,12 @@ describe('quantiles of a run', () => {
 describe("Markov's inequality query by query", () => {
   it('finds the level that the queries together exceed with the asked probability', () => {
     // Half of the queries have the mean error 1, half 9: above 9/(2η − …) only the second half counts.
-    const v = markovQuantile([0.5, 4.5], [0.5, 0.5], 1, 0.1);
+    const v = tailQuantile([0.5, 4.5], [0.5, 0.5], 1, 0.1);
     assert.ok(Math.abs(Math.min(0.5, 0.5 / v) + Math.min(0.5, 4.5 / v) - 0.1) < 1e-8, `${v}`);
     // Rare queries with a huge mean count with their probability at most.
-    const rare = markovQuantile([1, 1e6], [0.99, 0.01], 1, 0.5);
+    const rare = tailQuantile([1, 1e6], [0.99, 0.01], 1, 0.5);
     assert.ok(Math.abs(0.01 + 1 / rare - 0.5) < 1e-8, `${rare}`);
-    assert.equal(markovQuantile([0, 0], [0.5, 0.5], 1, 0.1), 0);
+    assert.equal(tailQuantile([0, 0], [0.5, 0.5], 1, 0.1), 0);
   });
 });
 
