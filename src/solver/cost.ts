@@ -54,7 +54,8 @@ const kernelSeconds = { planeToken: 5.5e-9, token: 12e-9, prompt: 1.1e-7, step: 
 /** One number of a file in one pass over it (measured, 50 000 × 256), and the passes that limits and bounds at 32 queries take. */
 const secondsPerFileValue = 1.3e-9;
 const filePasses = 230;
-const quasiMonteCarloPoints = 8192;
+/** Gradient of the risk at parameters that are not of block form: a constant and per D² (measured, D = 6 and 21); and the sums of exponentials of one length. */
+const generalSeconds = { constant: 1e-3, perSquare: 1e-4, sums: 0.15 } as const;
 /** A gradient flow takes about a hundred steps of twelve stages, and the dense output three more a point. */
 const flowEvaluations = 1200;
 const flowEvaluationsPerPoint = 4;
@@ -84,11 +85,12 @@ export function costOf(size: ProblemSize): Cost {
   const gradient = samplesWithin(samples, 5e-3, perPrompt, 256, 4096) * perPrompt;
   const risk = samplesWithin(samples, 20e-3, perPrompt, 1024, 16_384) * perPrompt;
   const error = samplesWithin(samples, 0.5 / Math.max(1, points), perPrompt, 256, 20_000) * perPrompt;
-  const perPoint = quasiMonteCarloPoints * (4e-7 + 1e-8 * D * D);
+  const isPolynomial = size.kernel === 'linear' || !Number.isFinite(size.length);
+  const perPoint = isPolynomial ? 1e-5 + 1e-8 * D ** 3 : generalSeconds.constant + generalSeconds.perSquare * D * D;
   const evaluations = size.balanced
     ? size.evaluations * (5e-6 + 2e-6 * D)
     : size.exact
-      ? size.evaluations * perPoint
+      ? size.evaluations * perPoint + (isPolynomial || size.evaluations === 0 ? 0 : generalSeconds.sums)
       : size.evaluations * gradient + points * risk;
   const setUp = 1e-3 + 1e-8 * D ** 3;
   const concentration =
@@ -101,8 +103,7 @@ export function costOf(size: ProblemSize): Cost {
   const matrices = 8 * D * D * 12;
   const state = 8 * size.parameters * 40;
   const recorded = 8 * size.points * (size.measures + 2) * 4;
-  const nodes = size.exact && !size.balanced ? quasiMonteCarloPoints * 8 * 2 * D : 1e5;
-  return { seconds, bytes: matrices + state + recorded + nodes + 16 * size.fileValues };
+  return { seconds, bytes: matrices + state + recorded + 1e6 + 16 * size.fileValues };
 }
 
 /** The sizes of a problem. */

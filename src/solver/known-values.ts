@@ -29,13 +29,13 @@ export class KnownValues {
   }
 
   /**
-   * Risk of a recorded point, `merged` in its merged form; `evaluations` as in `PopulationRisk`. The point itself is what it is known by. Throws
+   * Risk of a recorded point, `merged` in its merged form. The point itself is what it is known by. Throws
    * SolverFailure where double precision does not do.
    */
-  risk(point: TrainedPoint, merged: Merged, evaluations?: number): RiskValue {
+  risk(point: TrainedPoint, merged: Merged): RiskValue {
     const known = this.risks.get(point);
     if (known !== undefined) return known;
-    const value = this.population.risk(merged, evaluations);
+    const value = this.population.risk(merged);
     if ((value.method ?? this.method) !== 'sampled') requirePrecision(this.problem, merged);
     this.risks.set(point, value);
     return value;

@@ -1,11 +1,11 @@
-/** Population risk of the in-context task and its gradient: exact where it can be, else quasi-Monte Carlo, else sampled prompts. */
+/** Population risk of the in-context task and its gradient: exact where it can be, else sampled prompts. */
 import type { KernelLoader } from '../kernels/index.js';
 import { BlockRisk, blockApplies, blockOf, hasGaussianTokens, isBlockForm } from './balanced.js';
 import { lawMoments } from './cumulant.js';
+import { GeneralRisk } from './general-risk.js';
 import { initialParameters, layoutOf, type Merged, merge, taskOf } from './parameters.js';
 import { PolynomialRisk } from './polynomial-risk.js';
 import type { Problem } from './problem.js';
-import { QuasiMonteCarloRisk } from './quasi-monte-carlo-risk.js';
 import type { Method } from './result.js';
 import { sampledRisk } from './sampled-risk.js';
 
@@ -20,8 +20,7 @@ export interface RiskValue {
 export interface PopulationRisk {
   /** Method at the parameters the problem starts from. */
   readonly method: Method;
-  /** With `evaluations`, the number of values wanted along a trajectory, methods that average over points may take more of them. */
-  risk(m: Merged, evaluations?: number): RiskValue;
+  risk(m: Merged): RiskValue;
   /** Fills the gradients with respect to U and v, returns the risk. */
   gradient(m: Merged, gU: Float64Array, gv: Float64Array): number;
 }
@@ -61,8 +60,8 @@ class BlockOrElse implements PopulationRisk {
     return this.restRisk;
   }
 
-  risk(m: Merged, evaluations?: number): RiskValue {
-    if (!isBlockForm(m, this.D)) return { method: this.rest.method, ...this.rest.risk(m, evaluations) };
+  risk(m: Merged): RiskValue {
+    if (!isBlockForm(m, this.D)) return { method: this.rest.method, ...this.rest.risk(m) };
     const A = blockOf(m, this.D);
     const a = this.exact.diagonalOf(A);
     const b = m.v[this.D - 1]!;
@@ -105,14 +104,13 @@ function withoutBlock(problem: Problem): PopulationRisk {
     };
   }
   if (problem.attention.heads === 1 && task.link === 'identity' && hasGaussianTokens(task) && gaussianWeights(problem) !== null)
-    return new QuasiMonteCarloRisk(problem);
+    return new GeneralRisk(problem);
   return sampledRisk(problem);
 }
 
 /**
- * The population risk of a task by the best method there is: exact at block-form parameters (any length and kernel, any symmetric law
- * of w) and for linear attention or L = ∞ with w ~ N(0, Ω); quasi-Monte Carlo over (w, x_q) for softmax at other parameters; sampled
- * prompts for other token laws, links and several heads, and where `solver.method` asks for it.
+ * The population risk of a task by the best method there is: exact at block-form parameters (any symmetric law of w) and, with Gaussian weights, at all
+ * others; sampled prompts for other token laws, links and several heads, and where `solver.method` asks for it.
  */
 export function populationRisk(problem: Problem, kernels?: KernelLoader): PopulationRisk {
   if (problem.solver.method === 'monte_carlo') return sampledRisk(problem);

@@ -3,6 +3,7 @@ import type { KernelLoader } from '../kernels/index.js';
 import { BlockRisk, blockApplies, blockOf, hasGaussianTokens, isBlockForm } from './balanced.js';
 import { type Baseline, bayesRisk, noiseFloor, oneStepRisk, zeroRisk } from './baselines.js';
 import { gradientOf, infinitePrompt, referenceFor, type TrainedPoint, wantsReference } from './flow.js';
+import { GeneralRisk } from './general-risk.js';
 import { headQuantities } from './head-quantities.js';
 import { KnownValues } from './known-values.js';
 import { taskLimitQuantities } from './limit-quantities.js';
@@ -10,7 +11,6 @@ import { frobenius, inverse, traceOfProduct } from './linear-algebra.js';
 import { type Layout, layoutOf, type Merged, merge, taskOf } from './parameters.js';
 import { populationRisk, type RiskValue } from './population.js';
 import type { Problem, QuantityName } from './problem.js';
-import { QuasiMonteCarloRisk } from './quasi-monte-carlo-risk.js';
 import { condensationSeries, taskCondensation } from './regimes.js';
 import type { Axis, Method, Series, SolveEvent } from './result.js';
 import { gronwallEnvelope, informativeHorizon } from './stability.js';
@@ -97,11 +97,9 @@ export function* measureTrajectory(
 
   if (wanted.has('risk') || wanted.has('excess_risk') || wanted.has('bayes_gap')) {
     const values: RiskValue[] = [];
-    // What a stochastic optimiser found is noisy itself.
-    const evaluations = points.some((p) => p.loss !== undefined) ? undefined : merged.length;
     for (const [i, point] of points.entries()) {
-      values.push(known.risk(point, merged[i]!, evaluations));
-      if (known.method !== 'exact') yield { kind: 'progress', fraction: values.length / points.length };
+      values.push(known.risk(point, merged[i]!));
+      if (known.method !== 'exact' || i % 16 === 15) yield { kind: 'progress', fraction: values.length / points.length };
     }
     const method = weakest(values.map((v) => v.method ?? known.method));
     if (wanted.has('risk')) quantities.risk = seriesOf(against, values, method);
@@ -325,12 +323,10 @@ function* effectiveTokens(problem: Problem, layout: Layout, merged: readonly Mer
   const isLinear = task.link === 'identity';
   const one = { ...problem, attention: { ...problem.attention, heads: 1 } };
   let block: BlockRisk | null = null;
-  let points: QuasiMonteCarloRisk | null = null;
-  const values: RiskValue[] = [];
-  let usesPoints = false;
+  let general: GeneralRisk | null = null;
+  const value: number[] = [];
   for (const m of merged) {
     let mean = 0;
-    let variance = 0;
     for (let h = 0; h < layout.heads; h++) {
       const head = headOf(layout, m, h);
       const blindToLabels = isBlockForm({ U: head.U, v: new Float64Array(layout.D) }, layout.D);
@@ -340,16 +336,13 @@ function* effectiveTokens(problem: Problem, layout: Layout, merged: readonly Mer
         block ??= new BlockRisk(one);
         mean += block.meanParticipation(blockOf(head, layout.D)) / layout.heads;
       } else {
-        points ??= new QuasiMonteCarloRisk(one);
-        usesPoints = true;
-        const p = points.meanParticipation(head);
-        mean += p.value / layout.heads;
-        variance += (p.standardError / layout.heads) ** 2;
+        general ??= new GeneralRisk(one);
+        mean += general.meanParticipation(head) / layout.heads;
       }
     }
-    values.push({ value: 1 / mean, standardError: Math.sqrt(variance) / (mean * mean) });
-    if (usesPoints) yield { kind: 'progress', fraction: values.length / merged.length };
+    value.push(1 / mean);
+    if (general) yield { kind: 'progress', fraction: value.length / merged.length };
   }
-  const reason = values.some((v) => Number.isNaN(v.value)) ? { reason: 'Known for Gaussian scores only.' } : {};
-  return seriesOf(against, values, usesPoints ? 'quasi_monte_carlo' : 'exact', reason);
+  const reason = value.some(Number.isNaN) ? { reason: 'Known for Gaussian scores only.' } : {};
+  return { against, value, method: 'exact', ...reason };
 }
