@@ -13,17 +13,20 @@ const figures: Readonly<Record<string, string>> = {
   concentration: 'output-error-against-l',
   heads: 'largest-gain-least-gain-against-step',
   'icl-gradient-flow': 'risk-against-time',
+  quantiles: 'output-error-against-l',
   'rademacher-limit': 'output-error-against-l',
   'rare-queries': 'rate-of-output-error-against-l',
+  regimes: 'rate-of-output-error-against-l',
   'single-index': 'risk-against-step',
   temperature: 'effective-tokens-against-t',
   'token-laws': 'gaussian-gap-against-β',
+  uniform: 'uniform-error-against-l',
   'word-vectors': 'output-error-against-l',
   'statements/lemma-2-1': 'an-affine-limit.output-error-against-l',
   'statements/proposition-3-1': 'output-error-against-l',
   'statements/proposition-3-4': 'value-gradient-error-key-query-gradient-error-against-l',
   'statements/theorem-4-3': 'parameter-gap-against-time',
-  'statements/theorem-5-1': 'excess-risk-against-time',
+  'statements/theorem-5-1': 'bayes-rule.excess-risk-against-time',
 };
 
 const asked = process.argv.slice(2);
