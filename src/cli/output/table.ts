@@ -1,4 +1,5 @@
 /** The results as text for people: a row for every setting of the sweeps, the last recorded values, then what was expected. */
+import { groupedNotes } from '../../chart/grouped-notes.js';
 import { short } from '../../engine/expectations.js';
 import type { Finished } from '../../engine/export/source.js';
 import { failureCodes } from '../../engine/findings.js';
@@ -159,14 +160,13 @@ function abbreviate(text: string): string {
 
 /** Notes of the runs and reasons of values that do not exist, each once. */
 function notesOf({ runs, experiment }: ExperimentResult): string[] {
-  const notes = new Map<string, number>();
   const keys = new Set(experiment.measures.map(quantityKey));
-  for (const run of runs) {
-    if (run.status !== 'done') continue;
+  const notes = runs.map((run) => {
+    if (run.status !== 'done') return [];
     const reasons = Object.entries(run.result.quantities).flatMap(([key, { reason }]) =>
       keys.has(key) && reason !== undefined ? [`${key}: ${reason}`] : [],
     );
-    for (const note of new Set([...run.result.notes, ...reasons])) notes.set(note, (notes.get(note) ?? 0) + 1);
-  }
-  return [...notes].map(([note, count]) => (count === 1 || runs.length === 1 ? note : `${note} (${count} runs)`));
+    return [...run.result.notes, ...reasons];
+  });
+  return groupedNotes(notes).map(({ text, runs: count }) => (count === 1 || runs.length === 1 ? text : `${text} (${count} runs)`));
 }
