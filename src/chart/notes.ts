@@ -1,6 +1,7 @@
 /** Sentences under a figure and for a screen reader. */
 import type { ExperimentResult } from '../engine/results.js';
 import { type Curve, resultOf } from './collect.js';
+import { groupedNotes } from './grouped-notes.js';
 import { plainText } from './text.js';
 import type { Axis, ChartModel, MethodName, Panel, Series } from './types.js';
 import { zonesText } from './zones.js';
@@ -102,7 +103,7 @@ function sentence(text: string): string {
 
 /** What the solver has to say, once each. */
 export function remarksOf(result: ExperimentResult): string[] {
-  return [...new Set(result.runs.flatMap((r) => resultOf(r)?.notes ?? []))];
+  return groupedNotes(result.runs.map((r) => resultOf(r)?.notes ?? [])).map(({ text }) => text);
 }
 
 /** The figure in a few sentences: axes, lines, first and last values of at most eight of them, notes. */
