@@ -24,7 +24,7 @@ export function chartNotes(
 ): string[] {
   const notes: string[] = [];
   const drawn = panels.flatMap((p) => p.series);
-  if (drawn.length > 0) notes.push(...methodNotes(gathered.curves, drawn));
+  if (drawn.length > 0) notes.push(...methodNotes(gathered.curves, drawn, exactDigits(result)));
   notes.push(...hidden(panels, y));
   const failed = result.runs.filter((r) => r.status === 'failed').length;
   const open = result.experiment.runs.length - result.runs.filter((r) => r.status === 'failed' || r.status === 'done').length;
@@ -78,7 +78,15 @@ function trained(result: ExperimentResult): boolean {
   return result.runs.some((r) => Object.keys(resultOf(r)?.axes ?? {}).length > 0);
 }
 
-function methodNotes(curves: readonly Curve[], drawn: readonly Series[]): string[] {
+/** Digits that flows are held to by the coarsest of their tolerances; null where those are too many to matter in a figure. */
+function exactDigits({ experiment }: ExperimentResult): number | null {
+  const coarsest = experiment.runs.reduce((most, { problem: { train } }) => {
+    return train?.kind === 'gradient_flow' ? Math.max(most, train.tolerance) : most;
+  }, 0);
+  return coarsest <= 1e-6 ? null : Math.max(1, Math.floor(-Math.log10(coarsest) + 1e-9));
+}
+
+function methodNotes(curves: readonly Curve[], drawn: readonly Series[], digits: number | null): string[] {
   const values = drawn.filter((s) => s.role === 'value');
   const methods = new Set<MethodName>(values.flatMap((s) => s.method ?? []));
   const repeats = curves.reduce((most, c) => Math.max(most, c.repeats), 0);
@@ -92,7 +100,10 @@ function methodNotes(curves: readonly Curve[], drawn: readonly Series[]): string
     notes.push(`Sampled${n}${banded ? '; confidence bands' : ''}.`);
   }
   if (methods.has('quasi_monte_carlo')) notes.push(`Quasi-Monte Carlo${banded && repeats <= 1 ? '; error bands' : ''}.`);
-  if (methods.has('exact') && repeats <= 1) notes.push(methods.size === 1 ? 'Exact.' : 'Lines without a band are exact.');
+  if (methods.has('exact') && repeats <= 1) {
+    const to = digits === null ? '' : ` to ${many(digits, 'digit')}`;
+    notes.push(methods.size === 1 ? `Exact${to}.` : `Lines without a band are exact${to}.`);
+  }
   return notes;
 }
 

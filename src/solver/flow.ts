@@ -198,7 +198,7 @@ export function* trainFlow(problem: Problem, kernels?: KernelLoader): Generator<
   const { train } = problem;
   if (train?.kind !== 'gradient_flow') throw new SolverFailure('unsupported', 'A gradient flow needs `train gradient_flow`.', 'train');
   const theta = initialParameters(problem);
-  const accuracy = Math.min(1e-10, Math.max(1e-14, 1e-3 * train.tolerance));
+  const accuracy = Math.min(1e-8, Math.max(1e-14, 1e-3 * train.tolerance));
   const own = fieldOf(problem, theta, accuracy, kernels);
   const withReference = wantsReference(problem) && problem.length !== Number.POSITIVE_INFINITY;
   const other = withReference ? fieldOf(infinitePrompt(problem), theta, accuracy) : null;

@@ -30,6 +30,14 @@ const paths: readonly Path[] = (
   const strip = Math.PI / 2 - angle;
   return { angle, step: (fineness * strip) / (Math.PI / 4), perOctave: Math.ceil((5 * Math.PI) / 4 / strip) };
 });
+/**
+ * The steps in s as multiples of those above, by the accuracy that averages are wanted to at least: the error of the rule falls as
+ * exp(−2π × strip / step), from 1e-15 at the steps above to a few times 1e-9 at the coarser ones. With many factors the product leaves no room for them.
+ */
+const grades = [
+  { accuracy: 0, coarser: 1 },
+  { accuracy: 1e-8, coarser: 1.35 },
+] as const;
 /** Largest dimensions that the two flattest paths serve, whatever the eigenvalues. */
 const mostOnPath = [5, 16] as const;
 
@@ -82,11 +90,13 @@ function fillRow(zr: number, zi: number, from: number, logStep: number, er: Floa
 
 const pathNodes = new Map<number, PathNodes>();
 
-function nodesOf(path: number): PathNodes {
-  let nodes = pathNodes.get(path);
+function nodesOf(path: number, grade: number): PathNodes {
+  const key = path + paths.length * grade;
+  let nodes = pathNodes.get(key);
   if (!nodes) {
-    nodes = new PathNodes(paths[path]!);
-    pathNodes.set(path, nodes);
+    const { angle, step, perOctave } = paths[path]!;
+    nodes = new PathNodes({ angle, perOctave, step: step * grades[grade]!.coarser });
+    pathNodes.set(key, nodes);
   }
   return nodes;
 }
@@ -205,8 +215,8 @@ class LengthTables {
 
   constructor(private readonly length: number) {}
 
-  at(path: number, octave: number): Transforms {
-    const key = path * 1e6 + octave;
+  at(path: number, grade: number, octave: number): Transforms {
+    const key = (path + paths.length * grade) * 1e6 + octave;
     let transforms = this.transforms.get(key);
     if (!transforms) {
       const { perOctave } = paths[path]!;
@@ -215,7 +225,7 @@ class LengthTables {
         samples = new SampledMoments(this.length, perOctave);
         this.samples.set(path, samples);
       }
-      transforms = new Transforms(nodesOf(path), samples, (octave + 1) * perOctave);
+      transforms = new Transforms(nodesOf(path, grade), samples, (octave + 1) * perOctave);
       this.transforms.set(key, transforms);
     }
     return transforms;
@@ -263,7 +273,7 @@ export class QuadraticContour {
     const { ratio, node } = this;
     const octave = octaveOf(lambda);
     if (octave === null) return;
-    const transforms = this.tableFor(lambda, octave);
+    const transforms = this.tableFor(lambda, octave, accuracy);
     const half = 0.5 / 2 ** octave;
     let scale = 0;
     let quiet = 0;
@@ -281,18 +291,21 @@ export class QuadraticContour {
     const { kernel, ratio } = this;
     const octave = octaveOf(lambda);
     if (octave === null) return false;
-    const transforms = this.tableFor(lambda, octave);
+    const transforms = this.tableFor(lambda, octave, accuracy);
     for (let i = 0; i < ratio.length; i++) kernel.ratio[i] = ratio[i]!;
     kernel.sum(transforms, 0.5 / 2 ** octave, noise, accuracy);
     return true;
   }
 
   /** Also sets the ratios λ_i/λ*. */
-  private tableFor(lambda: Float64Array, octave: number): Transforms {
+  private tableFor(lambda: Float64Array, octave: number, accuracy: number): Transforms {
     const { ratio } = this;
     const star = 2 ** octave;
     for (let i = 0; i < ratio.length; i++) ratio[i] = lambda[i]! / star;
-    return this.tables.at(this.choosePath(), octave);
+    const path = this.choosePath();
+    let grade = path === 0 ? grades.length - 1 : 0;
+    while (grades[grade]!.accuracy > accuracy) grade--;
+    return this.tables.at(path, grade, octave);
   }
 
   /** The flattest path along which the product grows by less than e². */

@@ -1,7 +1,7 @@
 /** The trained layer along its training, in a form that can be looked at. */
-import { symmetricEigen, symmetrise } from './linear-algebra.js';
+import { matmul, symmetricEigen, symmetrise, transpose } from './linear-algebra.js';
 import { type Layout, merge, taskOf } from './parameters.js';
-import type { Problem } from './problem.js';
+import type { DenseMatrix, Problem } from './problem.js';
 import type { Axis, ParameterSnapshots } from './result.js';
 import type { MeasuredPoint } from './trajectory.js';
 
@@ -26,6 +26,7 @@ export function snapshotsOf(problem: Problem, layout: Layout, points: readonly M
   const matrices: number[][] = [];
   const scales: number[] = [];
   const eigenvalues: number[][] = [];
+  const spectrum = new Spectrum();
   for (const index of kept) {
     const point = points[index]!;
     const { U, v } = merge(layout, point.theta, merged);
@@ -45,7 +46,7 @@ export function snapshotsOf(problem: Problem, layout: Layout, points: readonly M
     at.push(against === 'step' ? (point.step ?? 0) : point.time);
     matrices.push(entries);
     scales.push(scale);
-    eigenvalues.push(falling(symmetricEigen(symmetrise(matrix)).values, scale));
+    eigenvalues.push(falling(spectrum.of(symmetrise(matrix)), scale));
   }
   return { against, at, size: d, matrices, scales, eigenvalues, best: bestEigenvalues(problem) };
 }
@@ -54,6 +55,22 @@ export function snapshotsOf(problem: Problem, layout: Layout, points: readonly M
 function chosen(count: number, most: number): number[] {
   if (count <= most) return Array.from({ length: count }, (_, i) => i);
   return Array.from({ length: most }, (_, i) => Math.round((i * (count - 1)) / (most - 1)));
+}
+
+/** Eigenvalues of one symmetric matrix after the other: along a flow from a balanced start they share their eigenvectors. */
+class Spectrum {
+  private basis: DenseMatrix | null = null;
+
+  of(matrix: DenseMatrix): ArrayLike<number> {
+    if (this.basis !== null) {
+      const turned = matmul(transpose(this.basis), matmul(matrix, this.basis));
+      const size = Math.max(...turned.map((row, i) => Math.abs(row[i]!)));
+      if (turned.every((row, i) => row.every((x, j) => i === j || Math.abs(x) <= 1e-13 * size))) return turned.map((row, i) => row[i]!);
+    }
+    const { values, vectors } = symmetricEigen(matrix);
+    this.basis = vectors;
+    return values;
+  }
 }
 
 function falling(values: ArrayLike<number>, factor: number): number[] {

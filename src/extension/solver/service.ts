@@ -3,13 +3,14 @@
  * neither its process nor a clock of its own.
  */
 import { chartModels, toPgfplots, toSvg } from '../../chart/index.js';
+import { draftOf } from '../../engine/drafts.js';
 import { csvLines } from '../../engine/export/csv.js';
 import { jsonText } from '../../engine/export/json.js';
 import { fileName } from '../../engine/export/name.js';
 import { provenanceOf } from '../../engine/export/source.js';
 import type { EngineHost } from '../../engine/host.js';
 import type { ExperimentResult } from '../../engine/results.js';
-import { type EngineEvent, EngineSession } from '../../engine/session.js';
+import { type EngineEvent, EngineSession, type PlanResult } from '../../engine/session.js';
 import { unpacked } from '../../protocol/language.js';
 import type { Exported, ExportRequest, FromSolver, StudyId, ToSolver, Watched } from '../../protocol/solver.js';
 import type { Plan } from '../../spec/experiment.js';
@@ -23,6 +24,8 @@ const firstDelay = 80;
  */
 const readyThreads = 4;
 const laterDelay = 60;
+/** The plan itself is solved when no key has come for so long after its draft: while somebody types, drafts are all that is solved. */
+const refineDelay = 150;
 
 export interface ServiceHost {
   readonly version: string;
@@ -47,6 +50,16 @@ interface Study {
   readonly dirty: Set<number>;
   readonly settled: Set<number>;
   stopTimer: (() => void) | null;
+  /** Experiments whose draft is shown until all of their own runs are there. */
+  drafted: ReadonlySet<number>;
+  /** The drafts are being solved, and not the plan itself. */
+  isDrafting: boolean;
+  /** Nothing more will come for the plan. */
+  isEnded: boolean;
+  /** Undoes what will solve the plan after its draft. */
+  stopRefining: (() => void) | null;
+  /** Who waits for the plan itself to be solved. */
+  readonly whenWhole: (() => void)[];
 }
 
 export class SolverService {
@@ -61,8 +74,7 @@ export class SolverService {
       case 'watch':
         return this.watch(message.study, message.watched);
       case 'cancel':
-        this.studies.get(message.study)?.session.cancel();
-        return;
+        return this.cancel(message.study);
       case 'close':
         return this.close(message.study);
       case 'export':
@@ -86,23 +98,89 @@ export class SolverService {
     const study = this.studies.get(id) ?? this.open(id);
     // The language server made it, and both are of one build.
     const plan = keeping(unpacked(packedPlan) as Plan, study.plan, keep);
+    study.stopRefining?.();
+    study.stopRefining = null;
     study.revision = revision;
     study.plan = plan;
     study.budget = budget;
+    const wants = ({ title }: { title: string }): boolean => {
+      const watched = study.watched.find(({ experiment }) => experiment === title);
+      return watched?.charts === true && !watched.table && !watched.parameters;
+    };
+    const isKnown = (hash: string): boolean => study.session.isKnown(hash);
+    // What is asked for by name is solved at once.
+    const draft = budget === null ? null : draftOf(plan, { wants, isKnown, budget });
+    study.drafted = draft?.places ?? new Set();
+    study.isDrafting = draft !== null;
+    study.isEnded = false;
+    this.update(study, draft?.plan ?? plan);
+  }
+
+  /** Solves the plan of the study, or the drafts that stand for it. */
+  private update(study: Study, plan: Plan): void {
+    const { revision, budget, id } = study;
     study.dirty.clear();
     study.settled.clear();
     for (const experiment of plan.experiments) for (const run of experiment.runs) this.host.expect(run.hash, run.cost.seconds);
     this.schedule(study, firstDelay);
     void study.session.update(plan, budget === null ? {} : { budget }).then(({ status }) => {
       if (study.revision !== revision || status === 'superseded' || this.studies.get(id) !== study) return;
-      // What was held or cancelled has not been told as settled yet.
-      plan.experiments.forEach((_, index) => {
-        if (!study.settled.has(index)) study.dirty.add(index);
-        study.settled.add(index);
-      });
-      this.flush(study);
-      this.host.post({ type: 'ended', study: id, revision, status });
+      if (!study.isDrafting || status === 'cancelled') this.end(study, status);
     });
+  }
+
+  /** The drafts are there: they are shown, and the plan itself is solved when no key comes. What else is under way in the plan goes on. */
+  private refine(study: Study): void {
+    this.flush(study);
+    const { plan } = study;
+    if (plan === null || study.stopRefining !== null) return;
+    study.stopRefining = this.host.later(study.whenWhole.length > 0 ? 0 : refineDelay, () => {
+      study.stopRefining = null;
+      study.isDrafting = false;
+      this.update(study, plan);
+    });
+  }
+
+  /** Resolves when no draft stands for the plan any more. */
+  private async whole(study: Study): Promise<void> {
+    if (study.drafted.size === 0) return;
+    const done = new Promise<void>((resolve) => study.whenWhole.push(resolve));
+    if (study.stopRefining !== null) {
+      study.stopRefining();
+      study.stopRefining = null;
+      this.refine(study);
+    }
+    await done;
+  }
+
+  /** What was held or cancelled has not been told as settled yet. A draft stands where what it is a draft of was cancelled. */
+  private end(study: Study, status: Exclude<PlanResult['status'], 'superseded'>): void {
+    if (study.isEnded) return;
+    study.isEnded = true;
+    if (study.isDrafting) {
+      study.isDrafting = false;
+      study.drafted = new Set();
+    }
+    study.plan?.experiments.forEach((_, index) => {
+      if (status === 'cancelled' && study.drafted.has(index)) return;
+      if (!study.settled.has(index)) study.dirty.add(index);
+      study.settled.add(index);
+    });
+    this.flush(study);
+    this.host.post({ type: 'ended', study: study.id, revision: study.revision, status });
+    study.drafted = new Set();
+    for (const resolve of study.whenWhole.splice(0)) resolve();
+  }
+
+  private cancel(id: StudyId): void {
+    const study = this.studies.get(id);
+    if (study === undefined) return;
+    const isWaiting = study.stopRefining !== null;
+    study.stopRefining?.();
+    study.stopRefining = null;
+    study.session.cancel();
+    // Otherwise the session says so.
+    if (isWaiting && study.isDrafting) this.end(study, 'cancelled');
   }
 
   private open(id: StudyId): Study {
@@ -117,6 +195,11 @@ export class SolverService {
       dirty: new Set(),
       settled: new Set(),
       stopTimer: null,
+      drafted: new Set(),
+      isDrafting: false,
+      isEnded: true,
+      stopRefining: null,
+      whenWhole: [],
     };
     this.studies.set(id, study);
     session.warm(readyThreads);
@@ -127,7 +210,9 @@ export class SolverService {
     const study = this.studies.get(id);
     this.studies.delete(id);
     study?.stopTimer?.();
+    study?.stopRefining?.();
     study?.session.dispose();
+    for (const resolve of study?.whenWhole.splice(0) ?? []) resolve();
   }
 
   private watch(id: StudyId, watched: readonly Watched[]): void {
@@ -148,10 +233,12 @@ export class SolverService {
     study.dirty.add(event.experiment);
     if (event.kind === 'experiment' && event.final) {
       study.settled.add(event.experiment);
-      if (study.plan !== null && study.settled.size === study.plan.experiments.length) {
+      const isDrafted = study.isDrafting && [...study.drafted].every((index) => study.settled.has(index));
+      if (isDrafted || study.settled.size === study.plan?.experiments.length) {
         // Within this turn, but behind the events that came with it.
         study.stopTimer?.();
-        study.stopTimer = this.host.later(0, () => this.flush(study));
+        const { revision } = study;
+        study.stopTimer = this.host.later(0, () => (isDrafted && study.revision === revision ? this.refine(study) : this.flush(study)));
         return;
       }
     }
@@ -169,20 +256,26 @@ export class SolverService {
     const results = study.session.results();
     for (const index of study.dirty) {
       const result = results[index];
-      if (result === undefined) continue;
+      const isDrafted = study.drafted.has(index);
+      // Runs that come in one by one would take curves away from a draft.
+      if (result === undefined || (isDrafted && !study.isDrafting && !study.settled.has(index))) continue;
+      const watched = study.watched.find((one) => one.experiment === result.experiment.title) ?? null;
+      const isDraft = isDrafted && study.isDrafting;
       const snapshot = snapshotOf(result, {
-        watched: study.watched.find((one) => one.experiment === result.experiment.title) ?? null,
+        // Numbers are read digit by digit.
+        watched: isDraft && watched !== null ? { ...watched, table: false, parameters: false } : watched,
         held: study.session.heldIn(index),
         budget: study.budget,
-        settled: study.settled.has(index),
+        settled: !isDraft && study.settled.has(index),
       });
       this.host.post({ type: 'snapshot', study: study.id, revision: study.revision, snapshot });
     }
     study.dirty.clear();
   }
 
-  private export(request: number, id: StudyId, what: ExportRequest): void {
+  private async export(request: number, id: StudyId, what: ExportRequest): Promise<void> {
     const study = this.studies.get(id);
+    if (study !== undefined) await this.whole(study);
     const result = study?.session.results().find(({ experiment }) => experiment.title === what.experiment);
     if (study === undefined || study.plan === null || result === undefined) {
       this.host.post({ type: 'failed', request, message: `There are no results of “${what.experiment}”.` });

@@ -101,6 +101,25 @@ describe('contour sums', function () {
       }
     });
 
+    it(`keep to the accuracy they are asked for, d = ${d}`, () => {
+      for (const length of lengths) {
+        const contour = new QuadraticContour(length, d, module);
+        for (const request of requests(d, 12)) {
+          const fine = sums(contour, { ...request, accuracy: 1e-15 });
+          // Averages of B2 and 1 − G and of their products with ξ²: numbers of one size.
+          const size = Math.max(...fine.slice(0, 1 + 2 * d).map(Math.abs), 1e-3);
+          for (const accuracy of [1e-11, 1e-8]) {
+            const coarse = sums(contour, { ...request, accuracy });
+            for (let i = 0; i < 1 + 2 * d; i++) {
+              const off = Math.abs(coarse[i]! - fine[i]!) / size;
+              // What is left out decays slowly.
+              assert.ok(off <= 10 * accuracy, `L = ${length}, accuracy ${accuracy}, sum ${i}: off by ${off}`);
+            }
+          }
+        }
+      }
+    });
+
     it(`are those of the definition, d = ${d}`, () => {
       for (const length of lengths) {
         const contour = new QuadraticContour(length, d, module);
