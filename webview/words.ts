@@ -21,16 +21,32 @@ export function isBusy(runs: RunsState): boolean {
   return runs.running > 0;
 }
 
-/** "8 runs", "3 of 8 runs, 41 %", "8 runs, 1 failed". */
-export function runsText(runs: RunsState, held: HeldBack | null): string {
+/** "8 runs", "3 of 8 runs, 41 %", "3 of 8 runs, cancelled", "8 runs, 1 failed". */
+export function runsText(runs: RunsState, held: HeldBack | null, cancelled = false): string {
   if (runs.total === 0) return '';
   const settled = runs.done + runs.failed;
   const isDone = settled >= runs.total;
   const parts = [isDone ? countText(runs.total) : l10n.t('{0} of {1}', settled, countText(runs.total))];
   if (!isDone && isBusy(runs)) parts.push(`${Math.floor(Math.min(0.999, Math.max(0, runs.fraction)) * 100)} %`);
-  if (!isDone && held !== null && !isBusy(runs)) parts.push(l10n.t('waiting'));
+  if (!isDone && !isBusy(runs) && (cancelled || held !== null)) parts.push(cancelled ? l10n.t('cancelled') : l10n.t('waiting'));
   if (runs.failed > 0) parts.push(runs.failed === 1 ? l10n.t('1 failed') : l10n.t('{0} failed', runs.failed));
   return parts.join(', ');
+}
+
+/** "1200 of 300 000 steps, about 6 min left", as far as it is known. */
+export function progressText({ steps }: RunsState, secondsLeft: number | null): string {
+  const grouped = (count: number): string => String(count).replace(/\B(?=(\d{3})+$)/g, count < 10_000 ? '' : '\u202f');
+  return [
+    ...(steps === null ? [] : [l10n.t('{0} of {1} steps', grouped(steps.done), grouped(steps.total))]),
+    ...(secondsLeft === null ? [] : [l10n.t('about {0} left', duration(secondsLeft))]),
+  ].join(', ');
+}
+
+export function cancelledText({ total, done, failed }: RunsState): string {
+  const open = total - done - failed;
+  return open === 1
+    ? l10n.t('Cancelled with 1 run open. What is done is kept; a long training goes on from where it was.')
+    : l10n.t('Cancelled with {0} runs open. What is done is kept; a long training goes on from where it was.', open);
 }
 
 export function heldText({ runs, seconds, budget }: HeldBack): string {

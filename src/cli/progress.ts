@@ -1,5 +1,6 @@
 /** One line on a terminal that says how far the runs are; nothing where the output is not a terminal. */
 import type { EngineEvent } from '../engine/session.js';
+import { secondsLeft } from '../engine/time-left.js';
 import type { Experiment } from '../spec/experiment.js';
 
 type RunEvent = Extract<EngineEvent, { kind: 'run' }>;
@@ -92,9 +93,8 @@ export class Progress {
 
 /** `, about 3 min left`, from what was done in so many milliseconds; nothing while that says little. */
 export function remaining(milliseconds: number, done: number, left: number): string {
-  if (milliseconds < 2000 || done <= 0) return '';
-  const seconds = (left / done) * (milliseconds / 1000);
-  if (seconds < 5) return '';
+  const seconds = secondsLeft(milliseconds, done, left);
+  if (seconds === null) return '';
   if (seconds < 90) return `, about ${Math.round(seconds)} s left`;
   return seconds < 5400 ? `, about ${Math.round(seconds / 60)} min left` : `, about ${(seconds / 3600).toPrecision(2)} h left`;
 }

@@ -54,11 +54,15 @@ const content: { readonly [Key in keyof PanelContent]: Check } = {
     failed: count,
     cached: count,
     fraction: finite,
+    seconds: finite,
+    steps: orNull(record({ done: count, total: count })),
     failures: listOf(record({ name: text, message: text, line: orNull(line) })),
   }),
   expectations: listOf(record({ text, verdict: oneOf('holds', 'fails', 'undecided', 'pending'), detail: text, line })),
   stale: orNull(record({ message: text, code: orNull(text), line, errors: count })),
   held: orNull(record({ runs: count, seconds: anyNumber, budget: anyNumber })),
+  cancelled: flag,
+  secondsLeft: orNull(finite),
   sliders: listOf(
     record({
       id: text,

@@ -50,6 +50,10 @@ export interface RunsState {
   readonly cached: number;
   /** Progress of all runs together, 0 to 1. */
   readonly fraction: number;
+  /** Estimate for all of them on one core. */
+  readonly seconds: number;
+  /** Of all trainings by steps together, while one is under way; else null. */
+  readonly steps: { readonly done: number; readonly total: number } | null;
   readonly failures: readonly RunFailureNote[];
 }
 
@@ -131,6 +135,10 @@ export interface PanelContent<
   readonly expectations: readonly ExpectationNote[];
   readonly stale: StaleNote | null;
   readonly held: HeldBack | null;
+  /** What was under way was cancelled, and there is no result of all of it. */
+  readonly cancelled: boolean;
+  /** Until all that is under way is done, as far as can be told; null while little can be. */
+  readonly secondsLeft: number | null;
   readonly sliders: readonly SliderModel[];
   /** Follows no other editor. */
   readonly locked: boolean;

@@ -4,7 +4,7 @@ import type { PanelContent } from '../../src/protocol/messages.js';
 import { element, fill } from '../dom.js';
 import * as l10n from '../l10n.js';
 import { button } from '../toolkit.js';
-import { failedText, heldText, staleText } from '../words.js';
+import { cancelledText, failedText, heldText, staleText } from '../words.js';
 import { type IconName, icon } from './icons.js';
 
 export interface BannerHandlers {
@@ -22,8 +22,9 @@ export class Banners {
 
   constructor(private readonly handlers: BannerHandlers) {}
 
-  show({ stale, held, runs, paused, charts }: PanelContent): void {
-    fill(this.node, JSON.stringify([stale, held, runs.failures, paused, runs.running > 0, charts.length > 0]), () => {
+  show({ stale, held, cancelled, runs, paused, charts }: PanelContent): void {
+    const open = runs.total - runs.done - runs.failed;
+    fill(this.node, JSON.stringify([stale, held, cancelled, open, runs.failures, paused, runs.running > 0, charts.length > 0]), () => {
       const made: HTMLElement[] = [];
       if (stale !== null) {
         const link = this.link(stale.message + (stale.code === null ? '' : ` [${stale.code}]`), stale.line);
@@ -38,15 +39,10 @@ export class Banners {
             button({ label: l10n.t('Resume'), press: () => this.handlers.resume() }),
           ),
         );
-      if (held !== null && runs.running === 0) {
-        made.push(
-          banner(
-            'held',
-            'clock',
-            `${heldText(held)} `,
-            button({ label: l10n.t('Run'), look: 'primary', press: () => this.handlers.run() }),
-          ),
-        );
+      const run = () => button({ label: l10n.t('Run'), look: 'primary', press: () => this.handlers.run() });
+      if (cancelled && runs.running === 0) made.push(banner('cancelled', 'stop', `${cancelledText(runs)} `, run()));
+      else if (held !== null && runs.running === 0) {
+        made.push(banner('held', 'clock', `${heldText(held)} `, run()));
       }
       const { failures } = runs;
       for (const { name, message, line } of failures.slice(0, mostFailures)) {

@@ -4,7 +4,7 @@ import { element, setAttributes, setText } from '../dom.js';
 import * as l10n from '../l10n.js';
 import type { Content } from '../models.js';
 import { button, dropdown, progressRing, setDisabled, setPressed } from '../toolkit.js';
-import { isBusy, runsText } from '../words.js';
+import { isBusy, progressText, runsText } from '../words.js';
 import { icon } from './icons.js';
 
 export interface HeaderHandlers {
@@ -18,6 +18,8 @@ export class Header {
   private readonly title = element('h1', {});
   private readonly picker;
   private readonly status = element('span', { class: 'status', role: 'status' });
+  /** Not spoken with each change. */
+  private readonly progress = element('span', { class: 'progress' });
   private readonly ring = progressRing(l10n.t('Solving'));
   private readonly run: HTMLElement;
   private readonly cancel: HTMLElement;
@@ -44,12 +46,12 @@ export class Header {
       'header',
       { class: 'top' },
       element('div', { class: 'names' }, this.title, this.picker.node, this.mark),
-      element('div', { class: 'state' }, this.ring, this.status, this.run, this.cancel, this.compare),
+      element('div', { class: 'state' }, this.ring, this.status, this.progress, this.run, this.cancel, this.compare),
     );
   }
 
   show(content: Content): void {
-    const { experiments, experiment, runs, held, previous, hasPrevious, locked } = content;
+    const { experiments, experiment, runs, held, cancelled, secondsLeft, previous, hasPrevious, locked } = content;
     this.titles = experiments.map(({ title }) => title);
     const several = experiments.length > 1;
     this.title.hidden = several;
@@ -61,7 +63,8 @@ export class Header {
     this.cancel.hidden = !busy;
     this.run.hidden = busy;
     setDisabled(this.run, content.stale !== null && runs.total === 0);
-    setText(this.status, runsText(runs, held));
+    setText(this.status, runsText(runs, held, cancelled));
+    setText(this.progress, busy ? progressText(runs, secondsLeft) : '');
     setAttributes(this.status, { title: runs.cached > 0 ? l10n.t('{0} from the cache', runs.cached) : null });
     this.comparing = previous !== null;
     this.compare.hidden = !hasPrevious && !this.comparing;

@@ -18,7 +18,7 @@ export interface ViewState {
   readonly locked: boolean;
 }
 
-const noRuns: RunsState = { total: 0, done: 0, running: 0, failed: 0, cached: 0, fraction: 0, failures: [] };
+const noRuns: RunsState = { total: 0, done: 0, running: 0, failed: 0, cached: 0, fraction: 0, seconds: 0, steps: null, failures: [] };
 
 /** The experiment that is shown: by its title, else by its place, else the first. */
 export function shownIndex(titles: readonly string[], { selected, index }: Pick<ViewState, 'selected' | 'index'>): number {
@@ -46,6 +46,8 @@ export function contentOf(study: Study, view: ViewState): Content {
     expectations: snapshot?.expectations ?? [],
     stale: study.outline[experiment]?.stale ?? (title === undefined ? study.stale : null),
     held: snapshot?.held ?? null,
+    cancelled: study.cancelled && snapshot !== null && snapshot.runs.done + snapshot.runs.failed < snapshot.runs.total,
+    secondsLeft: study.secondsLeft,
     sliders: view.sliders.map(({ span: _, ...slider }) => slider),
     locked: view.locked,
     paused: study.paused,

@@ -53,13 +53,19 @@ export function runsState({ experiment, runs }: ExperimentResult, settled: boole
   let cached = 0;
   let fraction = 0;
   let total = 0;
+  let steps = 0;
+  let stepsDone = 0;
+  let stepping = false;
   const failures: RunsState['failures'][number][] = [];
   runs.forEach((run, i) => {
     const seconds = Math.max(experiment.runs[i]!.cost.seconds, 1e-6);
     total += seconds;
+    const ofRun = stepsOf(experiment.runs[i]!.problem);
+    steps += ofRun;
     switch (run.status) {
       case 'done':
         done++;
+        stepsDone += ofRun;
         fraction += seconds;
         if (run.cached) cached++;
         break;
@@ -67,9 +73,12 @@ export function runsState({ experiment, runs }: ExperimentResult, settled: boole
         if (settled) break;
         running++;
         fraction += seconds * run.fraction;
+        stepsDone += run.step ?? Math.round(run.fraction * ofRun);
+        stepping ||= run.step !== undefined;
         break;
       case 'failed':
         failed++;
+        stepsDone += ofRun;
         fraction += seconds;
         if (failures.length < mostFailures)
           failures.push({ name: runName(experiment, i), message: run.failure.message, line: run.failure.line });
@@ -78,7 +87,21 @@ export function runsState({ experiment, runs }: ExperimentResult, settled: boole
         break;
     }
   });
-  return { total: runs.length, done, running, failed, cached, fraction: total === 0 ? 1 : Math.min(1, fraction / total), failures };
+  return {
+    total: runs.length,
+    done,
+    running,
+    failed,
+    cached,
+    fraction: total === 0 ? 1 : Math.min(1, fraction / total),
+    seconds: total,
+    steps: stepping ? { done: Math.min(stepsDone, steps), total: steps } : null,
+    failures,
+  };
+}
+
+function stepsOf({ train }: ExperimentResult['experiment']['runs'][number]['problem']): number {
+  return train !== null && 'steps' in train ? train.steps : 0;
 }
 
 /** Verdicts are there when the runs are; until then each expectation is pending. */

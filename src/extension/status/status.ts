@@ -54,14 +54,21 @@ function activeSpec(): vscode.Uri | null {
   return document?.languageId === languageId ? document.uri : null;
 }
 
+function leftText(seconds: number | null): string {
+  if (seconds === null) return '';
+  return seconds < 90 ? vscode.l10n.t('{0} s left', Math.round(seconds)) : vscode.l10n.t('{0} min left', Math.round(seconds / 60));
+}
+
 function show(item: vscode.StatusBarItem, study: Study): void {
   const summary = summaryOf(study);
   const percent = Math.floor(100 * summary.fraction);
   item.backgroundColor = undefined;
   item.command = undefined;
   if (study.busy) {
-    item.text = vscode.l10n.t('$(sync~spin) Attn {0}%', percent);
-    item.tooltip = vscode.l10n.t('{0} of {1} runs are done. Click to cancel.', summary.done, summary.total);
+    const left = leftText(study.secondsLeft);
+    item.text = vscode.l10n.t('$(sync~spin) Attn {0}%', percent) + (left === '' ? '' : `, ${left}`);
+    const steps = summary.steps === null ? '' : ` ${vscode.l10n.t('{0} of {1} steps.', summary.steps.done, summary.steps.total)}`;
+    item.tooltip = `${vscode.l10n.t('{0} of {1} runs are done.', summary.done, summary.total)}${steps} ${vscode.l10n.t('Click to cancel.')}`;
     item.command = 'attn.cancel';
   } else if (study.paused) {
     item.text = vscode.l10n.t('$(debug-pause) Attn');

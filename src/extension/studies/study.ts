@@ -3,6 +3,7 @@
  * of the solver; newest text wins, and a text that says the same asks for nothing. Knows no editor.
  */
 import type { ChartModel, ParametersModel, TableModel } from '../../chart/index.js';
+import { secondsLeft } from '../../engine/time-left.js';
 import type { DiagnosticNote, ExperimentOutline, PlanParams } from '../../protocol/language.js';
 import type { StaleNote } from '../../protocol/messages.js';
 import type { Snapshot, ToSolver, Watched } from '../../protocol/solver.js';
@@ -46,6 +47,10 @@ export class Study {
   private asked = false;
   /** What was asked for last has started over because the solver ended. */
   private startedOver = false;
+  /** What was asked for last was cancelled. */
+  cancelled = false;
+  /** When the runs under way began, and what was done then: seconds of the estimate. */
+  private began: { readonly at: number; readonly done: number } | null = null;
   private revision = 0;
   private ended = 0;
   private results = new Map<string, Result>();
@@ -62,6 +67,15 @@ export class Study {
   /** True while runs are under way. */
   get busy(): boolean {
     return this.revision > this.ended;
+  }
+
+  /** Until the runs under way are done, rounded; null where none are, and while nothing can be told. */
+  get secondsLeft(): number | null {
+    const { began } = this;
+    if (!this.busy || began === null) return null;
+    const { done, left } = this.work();
+    const seconds = secondsLeft(this.services.now() - began.at, done - began.done, left);
+    return seconds === null ? null : Math.ceil(seconds / 5) * 5;
   }
 
   /** Titles in the order of the text. */
@@ -201,8 +215,14 @@ export class Study {
 
   receive(message: Extract<SolverMessage, { study: string }>): void {
     if (message.revision !== this.revision) return;
-    if (message.type === 'ended') this.ended = message.revision;
-    else this.keep(message.snapshot);
+    if (message.type === 'ended') {
+      this.ended = message.revision;
+      this.cancelled = message.status === 'cancelled';
+    } else {
+      this.keep(message.snapshot);
+      // What the cache answers at once says nothing about the rest.
+      if (message.snapshot.runs.running > 0) this.began ??= { at: this.services.now(), done: this.work().done };
+    }
     this.changed();
   }
 
@@ -233,6 +253,18 @@ export class Study {
     });
   }
 
+  /** What is done and left of the runs, in seconds of the estimate. */
+  private work(): { readonly done: number; readonly left: number } {
+    let done = 0;
+    let all = 0;
+    for (const title of this.titles) {
+      const { seconds = 0, fraction = 0 } = this.snapshot(title)?.runs ?? {};
+      done += seconds * fraction;
+      all += seconds;
+    }
+    return { done, left: all - done };
+  }
+
   private solveLive(): void {
     if (this.plan === null || this.paused || this.interests.size === 0 || !this.meansSomething) return;
     this.solve(this.plan, this.services.budget());
@@ -246,6 +278,8 @@ export class Study {
     this.sentBudget = budget;
     if (fresh && this.watched.length > 0) this.services.post({ type: 'watch', study: this.uri, watched: this.watched });
     this.revision++;
+    this.cancelled = false;
+    this.began = null;
     this.services.post({ type: 'solve', study: this.uri, revision: this.revision, plan, keep: this.kept, budget });
   }
 

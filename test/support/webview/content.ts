@@ -42,7 +42,7 @@ export function contentOf(results: readonly ExperimentResult[], shown = 0, chang
     parameters: parametersModel(result),
     hasParameters: hasParameters(result),
     hasPrevious: false,
-    runs: { total, done: total, running: 0, failed: 0, cached: 0, fraction: 1, failures: [] },
+    runs: { total, done: total, running: 0, failed: 0, cached: 0, fraction: 1, seconds: 1, steps: null, failures: [] },
     expectations: result.expectations.map(({ expectation, verdict, detail }) => ({
       text: expectation.text,
       verdict,
@@ -51,6 +51,8 @@ export function contentOf(results: readonly ExperimentResult[], shown = 0, chang
     })),
     stale: null,
     held: null,
+    cancelled: false,
+    secondsLeft: null,
     sliders: [],
     locked: false,
     paused: false,

@@ -91,7 +91,7 @@ describe('in French', () => {
   });
 
   it('the panel speaks', () => {
-    const runs = { total: 8, done: 3, running: 1, failed: 1, cached: 0, fraction: 0.41, failures: [] };
+    const runs = { total: 8, done: 3, running: 1, failed: 1, cached: 0, fraction: 0.41, seconds: 1, steps: null, failures: [] };
     assert.equal(runsText(runs, null), '4 sur 8 exécutions, 41 %, 1 en échec');
     assert.match(staleText({ message: '', code: null, line: 3, errors: 3 }, true), /Ligne 3 et 2 autres erreurs\u00a0:$/);
   });

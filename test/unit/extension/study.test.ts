@@ -31,7 +31,7 @@ function snapshot(hash: string, more: Partial<StudySnapshot> = {}): StudySnapsho
     table: null,
     parameters: null,
     hasParameters: false,
-    runs: { total: 1, done: 1, running: 0, failed: 0, cached: 0, fraction: 1, failures: [] },
+    runs: { total: 1, done: 1, running: 0, failed: 0, cached: 0, fraction: 1, seconds: 1, steps: null, failures: [] },
     expectations: [],
     held: null,
     notes: [],
@@ -224,6 +224,43 @@ describe('a study', () => {
     assert.deepEqual(arrive(4, 'w', { charts: empty }), [empty, false], 'all runs have failed or are held');
   });
 
+  it('knows that it was cancelled until it is asked again', () => {
+    const { study } = studied();
+    study.addInterest({});
+    study.receivePlan(plan(1, 'x'));
+    study.run();
+    const revision = 2;
+    assert.equal(study.cancelled, false);
+    study.receive({ type: 'ended', study: study.uri, revision, status: 'cancelled' });
+    assert.equal(study.cancelled, true);
+    study.receivePlan(plan(2, 'x'));
+    assert.equal(study.cancelled, true, 'the same text asks for nothing');
+    study.receivePlan(plan(3, 'y'));
+    assert.equal(study.cancelled, false);
+  });
+
+  it('tells how long the runs under way still take, from what they have taken, without what the cache had', () => {
+    const { study, clock } = studied();
+    study.addInterest({});
+    study.receivePlan(plan(1, 'x'));
+    study.run();
+    const at = (now: number, fraction: number, running = 1): number | null => {
+      clock.now = now;
+      const runs = { total: 2, done: 1, running, failed: 0, cached: 1, fraction, seconds: 100, steps: null, failures: [] };
+      study.receive({ type: 'snapshot', study: study.uri, revision: 2, snapshot: snapshot('a', { settled: false, runs }) });
+      return study.secondsLeft;
+    };
+    assert.equal(at(0, 0.5, 0), null);
+    assert.equal(at(10, 0.5), null);
+    assert.equal(at(1000, 0.51), null, 'too early to tell');
+    // A tenth of the half that was not in the cache in ten seconds: nine tenths take ninety.
+    assert.equal(at(10_010, 0.55), 90);
+    assert.equal(at(90_010, 0.98), null, 'at once');
+    assert.equal(at(50_010, 0.75), 50);
+    study.receive({ type: 'ended', study: study.uri, revision: 2, status: 'finished' });
+    assert.equal(study.secondsLeft, null);
+  });
+
   it('goes back to the text when a trial ends', () => {
     const { study, solves } = studied();
     study.addInterest({});
@@ -269,7 +306,7 @@ describe('a study', () => {
     study.receivePlan(plan(1, 'x'));
     study.receive({ type: 'snapshot', study: study.uri, revision: 1, snapshot: snapshot('h') });
     study.solverRestarted();
-    const runs = { total: 1, done: 0, running: 1, failed: 0, cached: 0, fraction: 0.5, failures: [] };
+    const runs = { total: 1, done: 0, running: 1, failed: 0, cached: 0, fraction: 0.5, seconds: 1, steps: null, failures: [] };
     const partial = [{ id: 'partial', title: 'Partial', panels: [] }] as unknown as ChartModel[];
     study.receive({ type: 'snapshot', study: study.uri, revision: 2, snapshot: snapshot('h', { runs, charts: partial, settled: false }) });
     assert.equal(study.snapshot('A')?.charts, charts);

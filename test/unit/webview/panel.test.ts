@@ -6,11 +6,11 @@ import { eigenvalueChart } from '../../../webview/eigenvalue-chart.js';
 import { emptyMemory, readMemory, untouched, withChart } from '../../../webview/memory.js';
 import { fromTrack, roundedTo, toTrack, trackSteps } from '../../../webview/slider-scale.js';
 import { cellText, sortedRows, tabSeparated } from '../../../webview/table-order.js';
-import { duration, heldText, runsText, staleText, verdictsText } from '../../../webview/words.js';
+import { cancelledText, duration, heldText, progressText, runsText, staleText, verdictsText } from '../../../webview/words.js';
 import { solved } from '../../support/webview/content.js';
 import { all } from '../chart/fixtures.js';
 
-const runs = { total: 8, done: 8, running: 0, failed: 0, cached: 0, fraction: 1, failures: [] };
+const runs = { total: 8, done: 8, running: 0, failed: 0, cached: 0, fraction: 1, seconds: 1, steps: null, failures: [] };
 
 describe('memory of the panel', () => {
   it('comes back as it was written', () => {
@@ -130,8 +130,19 @@ describe('words of the panel', () => {
     assert.equal(runsText({ ...runs, done: 3, running: 2, fraction: 0.417 }, null), '3 of 8 runs, 41 %');
     assert.equal(runsText({ ...runs, done: 6, failed: 2 }, null), '8 runs, 2 failed');
     assert.equal(runsText({ ...runs, done: 0 }, { runs: 8, seconds: 90, budget: 2 }), '0 of 8 runs, waiting');
+    assert.equal(runsText({ ...runs, done: 0 }, null, true), '0 of 8 runs, cancelled');
+    assert.equal(runsText(runs, null, true), '8 runs');
     assert.equal(runsText({ ...runs, total: 0, done: 0 }, null), '');
     assert.equal(runsText({ ...runs, done: 7, running: 1, fraction: 1 }, null), '7 of 8 runs, 99 %');
+  });
+
+  it('say how many steps are done and how long the rest takes', () => {
+    assert.equal(progressText({ ...runs, steps: { done: 1200, total: 300_000 } }, 360), '1200 of 300\u202f000 steps, about 6 min left');
+    assert.equal(progressText(runs, 45), 'about 45 s left');
+    assert.equal(progressText({ ...runs, steps: { done: 5, total: 2000 } }, null), '5 of 2000 steps');
+    assert.equal(progressText(runs, null), '');
+    assert.match(cancelledText({ ...runs, done: 6, failed: 1 }), /^Cancelled with 1 run open/);
+    assert.match(cancelledText({ ...runs, done: 0 }), /^Cancelled with 8 runs open/);
   });
 
   it('say what is held back and for how long', () => {
