@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
 import type { RunOutcome } from '../../../src/engine/results.js';
 import { type ServiceHost, SolverService } from '../../../src/extension/solver/service.js';
-import { runsState } from '../../../src/extension/solver/snapshot.js';
+import { type Models, runsState } from '../../../src/extension/solver/snapshot.js';
 import { templates } from '../../../src/extension/templates/templates.js';
 import { parseSpec } from '../../../src/language/index.js';
 import { isToPanel } from '../../../src/protocol/check.js';
@@ -35,7 +36,7 @@ function served(spy: (hash: string) => void = () => {}, engine = inlineHost({ so
     expect: spy,
     clearCache: async () => 12,
     later: (milliseconds, callback) => {
-      const timer = setTimeout(callback, milliseconds);
+      const timer = globalThis.setTimeout(callback, milliseconds);
       return () => clearTimeout(timer);
     },
   };
@@ -174,6 +175,104 @@ describe('the solver of an editor', () => {
       );
       service.dispose();
     }
+  });
+
+  describe('while somebody types', () => {
+    const charts = [{ experiment: title, charts: true, table: false, parameters: false }];
+    const ask = (revision: number, text = example, budget: number | null = 2) =>
+      ({ type: 'solve', study: 'a', revision, plan: planOf(text), keep: [], budget }) as const;
+    const snapshots = (messages: readonly FromSolver[]) =>
+      messages.flatMap((message) => (message.type === 'snapshot' ? [message.snapshot as Models] : []));
+    const valuesOf = (model: Models | undefined): number[] =>
+      (model?.charts ?? []).flatMap(({ panels }) =>
+        panels.flatMap(({ series }) => series.flatMap(({ y }) => y.map((value) => value ?? 0))),
+      );
+
+    it('draws whole drafts first, says how exact they are, and then what the plan says', async () => {
+      const { service, messages, until } = served();
+      await service.receive({ type: 'watch', study: 'a', watched: charts });
+      await service.receive(ask(1));
+      await until('ended');
+      const drafts = snapshots(messages).filter(({ settled, runs }) => !settled && runs.done === runs.total);
+      const last = snapshots(messages).at(-1)!;
+      assert.ok(drafts.length >= 1);
+      const draft = drafts.at(-1)!;
+      assert.equal(draft.hash, last.hash);
+      assert.match(draft.charts![0]!.notes.join(' '), /Exact to 5 digits\./);
+      assert.match(last.charts![0]!.notes.join(' '), /Exact\./);
+      assert.deepEqual(
+        draft.expectations.map(({ verdict }) => verdict),
+        last.expectations.map(({ verdict }) => verdict),
+      );
+      assert.equal(last.settled, true);
+      const [coarse, fine] = [valuesOf(draft), valuesOf(last)];
+      assert.equal(coarse.length, fine.length);
+      // Of the largest number, as the tolerance of a flow is: eight runs, two quantities.
+      const size = Math.max(...fine.map(Math.abs));
+      const worst = Math.max(...coarse.map((value, i) => Math.abs(value - fine[i]!)));
+      assert.ok(worst > 0 && worst < 1e-4 * size, `${worst}`);
+      service.dispose();
+    });
+
+    it('no run of an unfinished plan takes a curve of the draft away', async () => {
+      const { service, messages, until } = served();
+      await service.receive({ type: 'watch', study: 'a', watched: charts });
+      await service.receive(ask(1));
+      await until('ended');
+      const counts = snapshots(messages).map(({ runs }) => runs.done);
+      const whole = counts.indexOf(8);
+      assert.ok(whole >= 0);
+      assert.deepEqual(new Set(counts.slice(whole)), new Set([8]));
+      service.dispose();
+    });
+
+    it('exports wait for the plan itself', async () => {
+      const { service, until } = served();
+      await service.receive({ type: 'watch', study: 'a', watched: charts });
+      await service.receive(ask(1));
+      const what = { experiment: title, format: 'csv', chart: null, theme: 'print', transparent: false } as const;
+      void service.receive({ type: 'export', request: 1, study: 'a', what });
+      const early = await until('exported');
+      const other = served();
+      await other.service.receive(ask(1, example, null));
+      await other.until('ended');
+      void other.service.receive({ type: 'export', request: 1, study: 'a', what });
+      assert.equal(early.text, (await other.until('exported')).text);
+      assert.match(early.text, /,1e-8,/);
+      service.dispose();
+      other.service.dispose();
+    });
+
+    it('a cancel while a draft stands ends the plan once, and leaves the draft', async () => {
+      const { service, messages, until } = served();
+      await service.receive({ type: 'watch', study: 'a', watched: charts });
+      await service.receive(ask(1));
+      while (!snapshots(messages).some(({ runs }) => runs.done === 8)) await until('snapshot').then(() => setTimeout(2));
+      await service.receive({ type: 'cancel', study: 'a' });
+      const { status } = await until('ended');
+      assert.equal(status, 'cancelled');
+      assert.equal(snapshots(messages).at(-1)!.runs.done, 8);
+      await setTimeout(250);
+      assert.equal(messages.filter(({ type }) => type === 'ended').length, 1);
+      service.dispose();
+    });
+
+    it('there are no drafts of what is asked for by name, of tables, and of what is known', async () => {
+      const { service, messages, until } = served();
+      const unsettled = () => snapshots(messages).filter(({ settled, runs }) => !settled && runs.done === runs.total).length;
+      await service.receive({ type: 'watch', study: 'a', watched: charts });
+      await service.receive(ask(1, example, null));
+      await until('ended');
+      messages.length = 0;
+      await service.receive(ask(2, example.replace('log y', '')));
+      await until('ended');
+      messages.length = 0;
+      await service.receive({ type: 'watch', study: 'a', watched });
+      await service.receive(ask(3, example.replace('rho = 0.5', 'rho = 0.4')));
+      await until('ended');
+      assert.equal(unsettled(), 0);
+      service.dispose();
+    });
   });
 
   it('is told by a message that a panel accepts', async () => {
