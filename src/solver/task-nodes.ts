@@ -122,7 +122,7 @@ export function sampledTaskNodes(
 }
 
 /** x = Σ^{1/2} C^{−1/2} (g − m), g of the given law with mean m and covariance C. */
-export function lawOfX(task: Task): Law {
+export function lawOfX(task: Pick<Task, 'dimension' | 'covariance' | 'tokens'>): Law {
   const { dimension, covariance, tokens } = task;
   const zero = new Array<number>(dimension).fill(0);
   if (tokens === null) return { kind: 'gaussian', dimension, mean: zero, covariance };

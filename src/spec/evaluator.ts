@@ -7,6 +7,7 @@ import { ExperimentScope, environment } from './environment.js';
 import { evaluate } from './evaluate.js';
 import { fileContextOf } from './file-context.js';
 import { extent, Report } from './mistake.js';
+import { dimensionBlock, subGaussianText } from './sub-gaussian.js';
 import { forEachCombination, type SweepValues, sweepValues } from './sweeps.js';
 import type { Value } from './values.js';
 
@@ -29,14 +30,18 @@ export function createEvaluator(parsed: ParsedSpec): Evaluator {
   const sweepOf = (node: SweepNode): SweepValues | undefined =>
     attempt(() => sweepValues(node, scopeOf(experimentOf(node) ?? null), new Map()));
 
-  const valueIn = (node: Expression, scope: ExperimentScope): Evaluated | null => {
-    const behind = [...scope.sweepsBehind(node)];
-    const fixed = new Map<Let, Value>();
-    if (behind.length === 0) {
-      const value = attempt(() => evaluate(node, environment(scope, new Map(), fixed)));
-      return value === undefined ? null : { text: value.text, cases: [], more: false };
+  /** A text that some sweeps may change, for each of their values. */
+  const following = (
+    behind: Iterable<string>,
+    scope: ExperimentScope,
+    textOf: (values: ReadonlyMap<string, Value>) => string | undefined,
+  ): Evaluated | null => {
+    const names = [...behind];
+    if (names.length === 0) {
+      const text = textOf(new Map());
+      return text === undefined ? null : { text, cases: [], more: false };
     }
-    const sweeps = behind.map((name) => sweepOf(scope.sweeps.get(name)!));
+    const sweeps = names.map((name) => sweepOf(scope.sweeps.get(name)!));
     const known = sweeps.filter((sweep) => sweep !== undefined);
     if (known.length < sweeps.length) {
       return null;
@@ -48,19 +53,36 @@ export function createEvaluator(parsed: ParsedSpec): Evaluator {
         more = true;
         return false;
       }
-      const value = attempt(() => evaluate(node, environment(scope, values, fixed)));
+      const text = textOf(values);
       const where = [...values].map(([name, swept]) => `${name} = ${swept.text}`).join(', ');
-      if (value !== undefined) {
-        cases.push({ where, text: value.text });
+      if (text !== undefined) {
+        cases.push({ where, text });
       }
       return true;
     });
     return cases.length === 0 ? null : { text: null, cases, more };
   };
 
+  const valueIn = (node: Expression, scope: ExperimentScope): Evaluated | null => {
+    const fixed = new Map<Let, Value>();
+    return following(scope.sweepsBehind(node), scope, (values) => attempt(() => evaluate(node, environment(scope, values, fixed)))?.text);
+  };
+
   return {
     value: (node) => valueIn(node, scopeOf(experimentOf(node) ?? null)),
     letValue: (node) => (node.value === undefined ? null : valueIn(node.value, scopeOf(experimentOf(node) ?? null))),
+    subGaussian(setting) {
+      const experiment = experimentOf(setting);
+      const owner = dimensionBlock(setting);
+      if (experiment === undefined || owner === undefined) {
+        return null;
+      }
+      const scope = scopeOf(experiment);
+      const settings = new Set([...owner.settings, setting]);
+      const behind = new Set([...settings].flatMap((one) => (one.value === undefined ? [] : [...scope.sweepsBehind(one.value)])));
+      const fixed = new Map<Let, Value>();
+      return following(behind, scope, (values) => subGaussianText(setting, environment(scope, values, fixed)));
+    },
     sweepValues(node): readonly PlacedValue[] {
       const swept = sweepOf(node);
       return swept?.values.map((value, i) => ({ text: value.text, ...extent(swept.places[i]!) })) ?? [];

@@ -1,5 +1,5 @@
 /** What the meaning of a spec adds to these features; filled in by a shell. */
-import type { Experiment, Expression, Let, Sweep } from '../generated/ast.js';
+import type { Experiment, Expression, Let, Setting, Sweep } from '../generated/ast.js';
 
 export interface Evaluated {
   /** Canonical text of the value, when all runs share it. */
@@ -21,6 +21,8 @@ export interface Evaluator {
   value(node: Expression): Evaluated | null;
   /** The value of a let as its scope sees it. */
   letValue(node: Let): Evaluated | null;
+  /** The sub-Gaussian parameter of the law that a setting gives; null when it gives none, or one that is not known from the text. */
+  subGaussian(node: Setting): Evaluated | null;
   /** Every value of a sweep with its place; empty when the list has a mistake. */
   sweepValues(node: Sweep): readonly PlacedValue[];
   /** Number of runs; null when a sweep or `repeat` has a mistake. */
@@ -28,4 +30,10 @@ export interface Evaluator {
 }
 
 /** Knows no values. */
-export const noEvaluator: Evaluator = { value: () => null, letValue: () => null, sweepValues: () => [], runs: () => null };
+export const noEvaluator: Evaluator = {
+  value: () => null,
+  letValue: () => null,
+  subGaussian: () => null,
+  sweepValues: () => [],
+  runs: () => null,
+};

@@ -25,7 +25,7 @@ export interface Hover extends Span {
 export function hoverAt(document: SpecDocument, offset: number, diagnostics: readonly Diagnostic[] = []): Hover | null {
   if (document.isComment(offset)) return null;
   const word = wordAt(document, offset);
-  const parts = word === undefined ? [] : [aboutWord(document, word), aboutValue(document, word, offset)];
+  const parts = word === undefined ? [] : [aboutWord(document, word), aboutValue(document, word, offset), aboutLaw(document, word, offset)];
   const mistakes = diagnostics.filter((d) => d.start <= offset && offset <= d.end);
   const markdown = [...parts, ...mistakes.map((d) => aboutCode(d.code))].filter((part) => part !== null).join('\n\n---\n\n');
   const place = word?.token ?? mistakes[0];
@@ -103,12 +103,35 @@ const textOf = (document: SpecDocument, node: Parameters<typeof rangeOf>[0] | un
   return document.text.slice(start, end);
 };
 
+/** Of the law that a setting gives, at the setting and at the whole of its value. */
+function aboutLaw(document: SpecDocument, word: Word, offset: number): string | null {
+  if (settingOf(word)?.kind !== 'law') return null;
+  const setting = document.nodeAt(offset, isSetting);
+  if (setting === undefined || (word.role !== 'setting' && document.nodeAt(offset, isExpression) !== setting.value)) return null;
+  return told(
+    document.evaluator.subGaussian(setting),
+    (text) => l10n.t('Sub-Gaussian parameter: σ = {0}', text),
+    () => l10n.t('Sub-Gaussian parameter σ:'),
+  );
+}
+
 /** `written` says the same already when the value is a literal. */
 function aboutEvaluated(value: Evaluated | null, written: string): string | null {
+  return value?.text === written
+    ? null
+    : told(
+        value,
+        (text) => l10n.t('Value: `{0}`', text),
+        () => l10n.t('Value:'),
+      );
+}
+
+/** `one` makes a sentence of a value that all runs share, `several` stands before those that follow the sweeps. */
+function told(value: Evaluated | null, one: (text: string) => string, several: () => string): string | null {
   if (value === null) return null;
-  if (value.text !== null) return value.text === written ? null : `Value: \`${shortened(value.text)}\``;
+  if (value.text !== null) return one(shortened(value.text));
   const lines = value.cases.map(({ where, text }) => l10n.t('- `{0}` at {1}', shortened(text), where));
-  return [`Value:`, ...lines, ...(value.more ? ['- …'] : [])].join('\n');
+  return [several(), ...lines, ...(value.more ? ['- …'] : [])].join('\n');
 }
 
 const longest = 200;
