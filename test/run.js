@@ -130,6 +130,7 @@ async function runMocha(kind) {
       return { passed: 0, problems: problems.length > 0 ? problems : [`crashed (exit status ${outcome}) before it could count`] };
     const counts = JSON.parse(readFileSync(file, 'utf8'));
     problems.push(...counts.titles);
+    for (const title of counts.repeated) console.log(`↻ passed at the second attempt: ${title}`);
     while (problems.length < counts.failed) problems.push('failed');
     if (ci && counts.skipped > 0) problems.push(...Array.from({ length: counts.skipped }, () => 'skipped, which CI does not allow'));
     if (counts.passed + counts.failed === 0) problems.push('executed no test');

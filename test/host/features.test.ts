@@ -87,8 +87,7 @@ describe('the features of the extension', () => {
     await until('a title without it', () => previewTabs()[0]?.label.startsWith('[') === false);
   });
 
-  it('are tasks for the command line that comes along', async function () {
-    this.timeout(60_000);
+  it('are tasks for the command line that comes along', async () => {
     await openExample('icl-gradient-flow.attn');
     const tasks = await vscode.tasks.fetchTasks({ type: 'attn' });
     const check = tasks.find(({ name }) => name.startsWith('check') && name.includes('icl-gradient-flow.attn'));

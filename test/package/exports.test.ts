@@ -7,8 +7,9 @@ import { csvParse, type DSVRowString } from 'd3-dsv';
 import { PNG } from 'pngjs';
 import { exported, taken } from '../support/vscode/exported.js';
 import { example, first } from '../support/vscode/specs.js';
+import { inWorkbench } from '../support/vscode/suite.js';
 import { root } from '../support/vscode/versions.js';
-import { artifact, Workbench } from '../support/vscode/workbench.js';
+import { artifact, type Workbench } from '../support/vscode/workbench.js';
 
 interface Origin {
   readonly version: string;
@@ -45,20 +46,45 @@ const pdflatex = (process.env.PATH ?? '')
   .find((path) => existsSync(path));
 
 describe('exports of the packaged extension', function () {
-  this.timeout(180_000);
   let workbench: Workbench;
-  let svg = '';
-  let data: Data;
-  /** What every file has to say of where it comes from: the SVG says it first. */
-  let origin: Origin;
+  let svg: string | undefined;
+  let data: Data | undefined;
 
-  before(async () => {
-    workbench = await Workbench.open({ vsix: join(root, 'attn-lab.vsix'), files: { [first]: example(first) } });
+  /** The first figure as SVG. */
+  async function vector(): Promise<string> {
+    svg ??= (await exported(workbench, 'SVG', '.svg')).toString('utf8');
+    return svg;
+  }
+
+  /** What every file has to say of where it comes from, as the SVG says it. */
+  async function originOf(): Promise<Origin> {
+    return JSON.parse((await readAsXml(await vector()))[1]) as Origin;
+  }
+
+  async function numbers(): Promise<Data> {
+    data ??= JSON.parse((await exported(workbench, 'JSON', '.json')).toString('utf8')) as Data;
+    return data;
+  }
+
+  /** As a browser reads it, which stops at the first mistake as other programs do: name of the root, metadata, number of curves. */
+  async function readAsXml(text: string): Promise<[string, string, number]> {
+    const page = await workbench.page.context().newPage();
+    return page
+      .evaluate<[string, string, number]>(
+        `((text) => {
+          const svg = new DOMParser().parseFromString(text, 'image/svg+xml');
+          return [svg.documentElement.localName, svg.querySelector('metadata')?.textContent ?? '', svg.querySelectorAll('g > g > path').length];
+        })(${JSON.stringify(text)})`,
+      )
+      .finally(() => page.close());
+  }
+
+  inWorkbench(this, { vsix: join(root, 'attn-lab.vsix'), files: { [first]: example(first) } }, async (opened) => {
+    workbench = opened;
     await workbench.openFile(first);
     await workbench.openPreview();
     await workbench.until('all curves are there', async () => /L = ∞: from/.test(await workbench.spoken()));
   });
-  after(() => workbench?.close());
 
   /** The text as a browser shows it, in `test/artifacts`. */
   async function picture(text: string, name: string): Promise<PNG> {
@@ -72,23 +98,14 @@ describe('exports of the packaged extension', function () {
   }
 
   it('SVG is a picture by itself, with its curves and its origin', async () => {
-    svg = (await exported(workbench, 'SVG', '.svg')).toString('utf8');
-    assert.doesNotMatch(svg, /--vscode|<script|href=|url\(/);
-    const drawn = await picture(svg, 'export-svg');
+    const text = await vector();
+    assert.doesNotMatch(text, /--vscode|<script|href=|url\(/);
+    const drawn = await picture(text, 'export-svg');
     assert.ok(coloursOf(drawn).size > 8, `${coloursOf(drawn).size} colours`);
-    const page = await workbench.page.context().newPage();
-    // A browser that reads it as XML, as other programs do, stops at the first mistake.
-    const found = await page
-      .evaluate<[string, string, number]>(
-        `((text) => {
-          const svg = new DOMParser().parseFromString(text, 'image/svg+xml');
-          return [svg.documentElement.localName, svg.querySelector('metadata')?.textContent ?? '', svg.querySelectorAll('g > g > path').length];
-        })(${JSON.stringify(svg)})`,
-      )
-      .finally(() => page.close());
+    const found = await readAsXml(text);
     assert.equal(found[0], 'svg');
     assert.equal(found[2], 8);
-    origin = JSON.parse(found[1]) as Origin;
+    const origin = JSON.parse(found[1]) as Origin;
     assert.equal(origin.version, version);
     assert.match(origin.hash, /^[0-9a-f]{64}$/);
     assert.deepEqual([origin.seed, origin.method, origin.tolerance], ['0', 'exact', '1e-8']);
@@ -99,26 +116,26 @@ describe('exports of the packaged extension', function () {
     writeFileSync(artifact('export-png.png'), bytes);
     // Decoding checks the checksum of every chunk.
     const decoded = PNG.sync.read(bytes);
-    const [, width, height] = /width="([\d.]+)pt" height="([\d.]+)pt"/.exec(svg)!.map(Number);
+    const [, width, height] = /width="([\d.]+)pt" height="([\d.]+)pt"/.exec(await vector())!.map(Number);
     assert.deepEqual(
       [decoded.width, decoded.height],
       [width!, height!].map((points) => Math.round((points / 72) * 300)),
     );
     assert.deepEqual([...decoded.data.subarray(0, 4)], [255, 255, 255, 255], 'white paper');
-    const onScreen = await picture(svg, 'export-svg-again');
+    const onScreen = await picture(await vector(), 'export-svg-again');
     for (const colour of mainColours(onScreen)) assert.ok(coloursOf(decoded).has(colour), `a line in ${colour}`);
     const chunks = chunksOf(bytes);
     const size = chunks.find(({ type }) => type === 'pHYs')!.body;
     assert.deepEqual([size.readUInt32BE(0), size.readUInt32BE(4), size[8]], [11811, 11811, 1]);
     const texts = chunks.filter(({ type }) => type === 'iTXt').map(({ body }) => body.toString('utf8').split('\0'));
-    assert.deepEqual(JSON.parse(texts.find(([keyword]) => keyword === 'Comment')!.at(-1)!), origin);
+    assert.deepEqual(JSON.parse(texts.find(([keyword]) => keyword === 'Comment')!.at(-1)!), await originOf());
   });
 
   it('JSON holds every number and its origin', async () => {
-    data = JSON.parse((await exported(workbench, 'JSON', '.json')).toString('utf8')) as Data;
-    const [experiment] = data.experiments;
+    const [found, origin] = [await numbers(), await originOf()];
+    const [experiment] = found.experiments;
     assert.deepEqual(
-      [data.version, experiment!.hash, experiment!.seed, experiment!.tolerance],
+      [found.version, experiment!.hash, experiment!.seed, experiment!.tolerance],
       [version, origin.hash, origin.seed, origin.tolerance],
     );
     assert.equal(experiment!.file, first, 'the name of the spec, and not where it lies');
@@ -127,9 +144,10 @@ describe('exports of the packaged extension', function () {
   });
 
   it('CSV says the same as JSON, number by number', async () => {
+    const [found, origin] = [await numbers(), await originOf()];
     const rows = csvParse((await exported(workbench, 'CSV', '.csv')).toString('utf8'));
     const compared = new Set<DSVRowString>();
-    for (const { at, axes, quantities } of data.experiments[0]!.runs) {
+    for (const { at, axes, quantities } of found.experiments[0]!.runs) {
       const ofRun = rows.filter((row) => Object.entries(at).every(([name, value]) => row[name] === String(value)));
       for (const [name, { value, against }] of Object.entries(quantities)) {
         const ofQuantity = ofRun.filter((row) => row.quantity === name);
@@ -150,11 +168,11 @@ describe('exports of the packaged extension', function () {
 
   it('pgfplots holds the curves of the data, and compiles where there is a LaTeX', async () => {
     const text = (await exported(workbench, 'pgfplots', '.tex')).toString('utf8');
-    for (const [key, value] of Object.entries(origin)) assert.ok(text.includes(`% ${key}: ${value}\n`), key);
+    for (const [key, value] of Object.entries(await originOf())) assert.ok(text.includes(`% ${key}: ${value}\n`), key);
     const curves = [...text.matchAll(/\\addplot\[[^\]]*\] coordinates \{([^}]*)\};/g)].map((match) =>
       [...match[1]!.matchAll(/\(([^,]+),([^)]+)\)/g)].map(([, x, y]) => [Number(x), Number(y)] as const),
     );
-    const risks = data.experiments[0]!.runs.map(({ axes, quantities }) =>
+    const risks = (await numbers()).experiments[0]!.runs.map(({ axes, quantities }) =>
       axes.time!.map((t, i) => [t, quantities.risk!.value[i]!] as const),
     );
     assert.equal(curves.length, risks.length);
@@ -187,7 +205,7 @@ describe('exports of the packaged extension', function () {
     await page.locator('.statusbar', { hasText: 'Figure copied' }).waitFor();
     // Only reading asks for a permission; the extension has none.
     await page.context().grantPermissions(['clipboard-read']);
-    await page.bringToFront();
+    await workbench.inFront();
     const found = await page.evaluate<string>(`navigator.clipboard.read()
       .then(([item]) => item.getType('image/png'))
       .then((blob) => new Promise((resolve) => {
@@ -197,7 +215,7 @@ describe('exports of the packaged extension', function () {
       }))`);
     const copied = PNG.sync.read(Buffer.from(found, 'base64'));
     assert.ok(copied.width > 2000);
-    for (const colour of mainColours(await picture(svg, 'export-svg-again'))) assert.ok(coloursOf(copied).has(colour), colour);
+    for (const colour of mainColours(await picture(await vector(), 'export-svg-again'))) assert.ok(coloursOf(copied).has(colour), colour);
   });
 
   it('exports by the palette, by keys alone, in the theme of the settings', async () => {

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import type { Frame } from 'playwright-core';
+import { inWorkbench } from '../support/vscode/suite.js';
 import { root } from '../support/vscode/versions.js';
-import { Workbench } from '../support/vscode/workbench.js';
+import type { Workbench } from '../support/vscode/workbench.js';
 
 /** What has the focus in the panel: its name, how it is to be seen, and its state. */
 const focused = `(() => {
@@ -29,7 +30,6 @@ interface Focused {
 }
 
 describe('a session with the keyboard alone', function () {
-  this.timeout(180_000);
   let workbench: Workbench;
   let panel: Frame;
   const at = (): Promise<Focused> => panel.evaluate<Focused>(focused);
@@ -52,16 +52,21 @@ describe('a session with the keyboard alone', function () {
     throw new Error(`Tab does not come to ${name}; it is at ${(await at()).name}`);
   }
   async function toPanel(): Promise<void> {
-    await keys('Control+2');
-    await workbench.until('the panel has the focus', () => panel.evaluate<boolean>('document.hasFocus()'));
+    await workbench.until('the panel has the focus', async () => {
+      await keys('Control+2');
+      return workbench
+        .until('it comes', () => panel.evaluate<boolean>('document.hasFocus()'), 3000)
+        .then(() => true)
+        .catch(() => false);
+    });
   }
 
-  before(async () => {
-    workbench = await Workbench.open({ vsix: join(root, 'attn-lab.vsix') });
+  inWorkbench(this, { vsix: join(root, 'attn-lab.vsix') }, async (opened) => {
+    workbench = opened;
+    await begin();
   });
-  after(() => workbench?.close());
 
-  it('begins an experiment', async () => {
+  async function begin(): Promise<void> {
     const { page } = workbench;
     const rows = page.locator('.quick-input-list .monaco-list-row');
     await workbench.until('the command is offered', async () => {
@@ -82,6 +87,11 @@ describe('a session with the keyboard alone', function () {
     const outer = await (await page.waitForSelector('iframe.webview.ready')).contentFrame();
     panel = (await (await outer!.waitForSelector('iframe#active-frame', { state: 'attached' })).contentFrame())!;
     await workbench.until('the text has the focus', inText);
+  }
+
+  it('begins an experiment', async () => {
+    assert.equal(await inText(), true);
+    assert.match(await workbench.spoken(), /L = 10: from/);
   });
 
   it('edits it, and sees the curve move', async () => {
@@ -190,6 +200,7 @@ describe('a session with the keyboard alone', function () {
   });
 
   it('goes back to the text, and runs it', async () => {
+    await toPanel();
     await keys('Escape');
     await workbench.until('the text has the focus', inText);
     await keys('Control+Alt+Enter');

@@ -1,21 +1,16 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { example, first } from '../support/vscode/specs.js';
+import { inWorkbench } from '../support/vscode/suite.js';
 import { root } from '../support/vscode/versions.js';
-import { Workbench } from '../support/vscode/workbench.js';
+import type { Workbench } from '../support/vscode/workbench.js';
 
 describe('a folder that is not trusted', function () {
-  this.timeout(120_000);
   let workbench: Workbench;
 
-  before(async () => {
-    workbench = await Workbench.open({
-      vsix: join(root, 'attn-lab.vsix'),
-      files: { [first]: example(first) },
-      asksForTrust: true,
-    });
+  inWorkbench(this, { vsix: join(root, 'attn-lab.vsix'), files: { [first]: example(first) }, asksForTrust: true }, async (opened) => {
+    workbench = opened;
   });
-  after(() => workbench?.close());
 
   it('still gives charts beside the text', async () => {
     await workbench.page.locator('.statusbar', { hasText: 'Restricted Mode' }).waitFor();

@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import type { FrameLocator, Page } from 'playwright-core';
 import { processesOf, roleOf } from '../support/vscode/processes.js';
 import { example, first, long } from '../support/vscode/specs.js';
+import { inWorkbench } from '../support/vscode/suite.js';
 import { root } from '../support/vscode/versions.js';
-import { Workbench } from '../support/vscode/workbench.js';
+import type { Workbench } from '../support/vscode/workbench.js';
 
 describe('a working day with the packaged extension', function () {
-  this.timeout(180_000);
   let workbench: Workbench;
   const title = 'Softmax follows its infinite-prompt limit';
   const item = () => workbench.page.locator('.statusbar-item', { hasText: /Attn/ });
@@ -15,13 +15,12 @@ describe('a working day with the packaged extension', function () {
   const whole = (index = 0): Promise<void> =>
     workbench.until('all curves are there', async () => /L = ∞: from/.test(await workbench.spoken(index)));
 
-  before(async () => {
-    workbench = await Workbench.open({ vsix: join(root, 'attn-lab.vsix'), files: { [first]: example(first), 'long.attn': long } });
+  inWorkbench(this, { vsix: join(root, 'attn-lab.vsix'), files: { [first]: example(first), 'long.attn': long } }, async (opened) => {
+    workbench = opened;
     await workbench.openFile(first);
     await workbench.openPreview();
     await whole();
   });
-  after(() => workbench?.close());
 
   it('has an item in the status bar that says how the spec stands', async () => {
     await item().filter({ hasText: 'Attn 2 hold' }).waitFor();
@@ -29,13 +28,15 @@ describe('a working day with the packaged extension', function () {
 
   it('goes on when the solver dies, with one message and nothing lost', async () => {
     const { page } = workbench;
+    await workbench.openFile(first);
+    await whole();
     const before = await workbench.spoken();
     const dead = solver()!.id;
     process.kill(dead, 'SIGKILL');
     const toast = page.locator('.notifications-toasts .notification-list-item', { hasText: 'was started again. Nothing is lost' });
     await toast.waitFor();
-    await workbench.screenshot('session-solver-died');
     assert.equal((await workbench.notifications()).length, 1);
+    await workbench.screenshot('session-solver-died');
     await workbench.until('every curve is there as it was', async () => (await workbench.spoken()) === before);
     await workbench.command('Notifications: Clear All Notifications');
     await workbench.replace('0.5', '0.6');
@@ -73,7 +74,7 @@ describe('a working day with the packaged extension', function () {
       return solver()!.seconds - used < 0.1;
     });
     assert.deepEqual(await workbench.notifications(), []);
-    assert.equal(await workbench.panel().getByRole('button', { name: 'Run' }).first().isVisible(), true);
+    await workbench.panel().getByRole('button', { name: 'Run' }).first().waitFor();
     await workbench.openFile(first);
     await whole();
   });
@@ -90,9 +91,9 @@ describe('a working day with the packaged extension', function () {
     await workbench.screenshot('session-other-group');
     await workbench.reload();
     await whole();
-    assert.equal(await workbench.panel().locator('header h1').textContent(), title);
+    await workbench.panel().locator('header h1', { hasText: title }).waitFor();
     await workbench.panel().locator('header .mark').waitFor();
-    assert.ok(await workbench.offers('Attn: Unlock Preview'));
+    await workbench.offered('Attn: Unlock Preview');
     await workbench.screenshot('session-reloaded');
   });
 
@@ -110,8 +111,11 @@ describe('a working day with the packaged extension', function () {
     await window.screenshot({ path: join(root, 'test', 'artifacts', 'session-window.png') });
     const before = await spoken();
     await workbench.openFile(first);
-    await workbench.replace('0.6', '0.3');
-    await workbench.until('the curves move there', async () => (await spoken()) !== before && !/unfinished/.test(await spoken()));
+    await workbench.replace('kms(rho)', 'kms(0.3)');
+    await workbench.until('the curves move there', async () => {
+      const now = await spoken();
+      return now !== before && now !== '' && !/unfinished/.test(now);
+    });
     assert.deepEqual(await workbench.notifications(), []);
   });
 });

@@ -2,27 +2,27 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { busyThreads, processesOf, roleOf } from '../support/vscode/processes.js';
 import { example, first, long } from '../support/vscode/specs.js';
+import { inWorkbench } from '../support/vscode/suite.js';
 import { root } from '../support/vscode/versions.js';
-import { Workbench } from '../support/vscode/workbench.js';
+import type { Workbench } from '../support/vscode/workbench.js';
 
 /** `medium.attn` would take minutes: over the budget as it is, under the largest. */
 const files = { [first]: example(first), 'long.attn': long, 'medium.attn': long.replace('2_000_000', '20_000') };
 
 describe('the settings, by what they change', function () {
-  this.timeout(180_000);
   let workbench: Workbench;
   const text = async (): Promise<string> =>
     (await workbench.page.locator('.editor-instance .view-lines').first().innerText()).replaceAll('\u00a0', ' ');
   const underWay = (): Promise<void> => workbench.panel().locator('vscode-progress-ring').waitFor();
+  const whole = (): Promise<void> => workbench.until('all curves are there', async () => /L = ∞: from/.test(await workbench.spoken()));
   const held = () => workbench.panel().locator('.banner.held');
 
-  before(async () => {
-    workbench = await Workbench.open({ vsix: join(root, 'attn-lab.vsix'), files });
+  inWorkbench(this, { vsix: join(root, 'attn-lab.vsix'), files }, async (opened) => {
+    workbench = opened;
     await workbench.openFile(first);
     await workbench.openPreview();
-    await workbench.until('all curves are there', async () => /L = ∞: from/.test(await workbench.spoken()));
+    await whole();
   });
-  after(() => workbench?.close());
 
   it('codeLens.enabled: Run, Preview, Export above each experiment', async () => {
     const lenses = workbench.page.locator('.editor-instance .codelens-decoration');
@@ -43,6 +43,8 @@ describe('the settings, by what they change', function () {
   });
 
   it('live.enabled: off, an edit waits to be run', async () => {
+    await workbench.openFile(first);
+    await whole();
     await workbench.setting('attn.live.enabled', false);
     const before = await workbench.spoken();
     await workbench.replace('0.5', '0.7');
@@ -57,12 +59,13 @@ describe('the settings, by what they change', function () {
   });
 
   it('live.budget: what takes longer waits, and what takes less starts by itself', async () => {
+    await workbench.setting('attn.live.enabled', true);
     await workbench.openFile('medium.attn');
     await held().waitFor();
     await workbench.setting('attn.live.budget', 3600);
     await workbench.replace('rate = 1e-3', 'rate = 2e-3');
     await underWay();
-    assert.equal(await held().count(), 0);
+    await held().waitFor({ state: 'detached' });
     await workbench.command('Attn: Cancel');
   });
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { Workbench } from '../support/vscode/workbench.js';
+import { inWorkbench } from '../support/vscode/suite.js';
+import type { Workbench } from '../support/vscode/workbench.js';
 
 const experiment = (title: string, rho: string): string => `experiment "${title}" {
   sweep L over [10, 100, inf]
@@ -27,13 +28,12 @@ const files = {
 };
 
 describe('the language in the workbench', function () {
-  this.timeout(120_000);
   let workbench: Workbench;
 
-  before(async () => {
-    workbench = await Workbench.open({ files });
+  inWorkbench(this, { files }, async (opened) => {
+    workbench = opened;
+    await workbench.openFile('two.attn');
   });
-  after(() => workbench?.close());
 
   const text = (): Promise<string> =>
     workbench.page
@@ -43,7 +43,6 @@ describe('the language in the workbench', function () {
       .then((all) => all.replaceAll('\u00a0', ' '));
 
   it('shows results beside the statements that make them', async () => {
-    await workbench.openFile('two.attn');
     await workbench.until(
       'the results',
       async () => /final risk 0\.\d+ … 0\.\d+/.test(await text()) && /fitted rate of/.test(await text()),
@@ -60,6 +59,8 @@ describe('the language in the workbench', function () {
     await workbench.until('two results are left', async () => ((await text()).match(/final risk/g) ?? []).length === 1);
     await panel.locator('select, vscode-dropdown').first().waitFor();
     await workbench.screenshot('language-stale');
+    await workbench.replace('kmz(rho)', 'kms(rho)');
+    await panel.locator('.banner.stale').waitFor({ state: 'detached' });
   });
 
   it('goes on with a path', async () => {
@@ -89,6 +90,9 @@ describe('the language in the workbench', function () {
 
   it('speaks French where the editor does', async () => {
     await workbench.openFile('two.attn');
+    await workbench.openPreview();
+    await workbench.replace('kms(rho)', 'kmz(rho)');
+    await workbench.panel().locator('.banner.stale').waitFor();
     // What a language pack sets before the workbench starts.
     await workbench.page.addInitScript("globalThis._VSCODE_NLS_LANGUAGE = 'fr'");
     await workbench.reload();

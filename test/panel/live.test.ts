@@ -1,22 +1,21 @@
 import assert from 'node:assert/strict';
 import { example, first, long } from '../support/vscode/specs.js';
-import { Workbench } from '../support/vscode/workbench.js';
+import { inWorkbench } from '../support/vscode/suite.js';
+import type { Workbench } from '../support/vscode/workbench.js';
 
 describe('the preview beside a spec', function () {
-  this.timeout(120_000);
   let workbench: Workbench;
 
-  before(async () => {
-    workbench = await Workbench.open({ files: { [first]: example(first), 'long.attn': long } });
+  inWorkbench(this, { files: { [first]: example(first), 'long.attn': long } }, async (opened) => {
+    workbench = opened;
     await workbench.openFile(first);
     await workbench.openPreview();
+    await workbench.until('all curves are there', async () => /L = ∞: from/.test(await workbench.spoken()));
   });
-  after(() => workbench?.close());
 
   it('draws the charts of the spec', async () => {
     const panel = workbench.panel();
     assert.equal(await panel.locator('section.figure').count(), 2);
-    await workbench.until('all curves are there', async () => /L = ∞: from/.test(await workbench.spoken()));
     assert.match(await workbench.spoken(), /softmax: L = 10: from 0\.5\d+ to 0\.3\d+/);
     await panel.getByText('Exact.').first().waitFor();
     await workbench.screenshot('live-open');
@@ -31,7 +30,7 @@ describe('the preview beside a spec', function () {
     await workbench.screenshot('live-edited');
   });
 
-  it('keeps the last good chart, marked stale, with one message, while the text has an error', async () => {
+  it('keeps the last good chart, marked stale, with one message, while the text has an error, and is fresh again without it', async () => {
     const before = await workbench.spoken();
     const panel = workbench.panel();
     await workbench.replace('kms(rho)', 'kmz(rho)');
@@ -43,36 +42,35 @@ describe('the preview beside a spec', function () {
     await workbench.screenshot('live-stale');
     await panel.locator('.banner.stale button').click();
     await workbench.page.locator('.active-line-number', { hasText: /^11$/ }).waitFor();
-  });
-
-  it('is fresh again when the error is mended', async () => {
     await workbench.replace('kmz(rho)', 'kms(rho)');
-    await workbench.panel().locator('.banner.stale').waitFor({ state: 'detached' });
-    assert.equal(await workbench.page.locator('.squiggly-error').count(), 0);
+    await panel.locator('.banner.stale').waitFor({ state: 'detached' });
+    await workbench.until('no problem', async () => (await workbench.page.locator('.squiggly-error').count()) === 0);
   });
 
   it('shows the expectations with their measured values, and goes to the line of one', async () => {
     const list = workbench.panel().locator('.expectation');
-    assert.equal(await list.count(), 2);
+    await workbench.until('both are there', async () => (await list.count()) === 2);
     await list.first().click();
     await workbench.page.locator('.active-line-number', { hasText: /^22$/ }).waitFor();
   });
 
   it('moves the curves as a slider is dragged, and writes the value as one step of undo', async () => {
     const { page } = workbench;
+    const line = page.locator('.view-line', { hasText: /^let\srho/ });
+    const written = async (): Promise<string> => ((await line.textContent()) ?? '').replaceAll('\u00a0', ' ').trim();
     await workbench.select('let rho');
+    const old = await written();
     const before = await workbench.spoken();
     const slider = workbench.panel().getByRole('slider', { name: /rho/ });
     await slider.focus();
     for (let press = 0; press < 5; press += 1) await page.keyboard.press('ArrowLeft');
     await page.keyboard.press('Tab');
     await workbench.moved(before);
-    const line = page.locator('.view-line', { hasText: /^let\srho/ });
-    await workbench.until('the value is in the text', async () => !/0\.8\b/.test((await line.textContent())!));
+    await workbench.until('the value is in the text', async () => (await written()) !== old);
     await workbench.screenshot('live-slider');
-    await workbench.editor().locator('.view-line').first().click();
+    await workbench.focusText();
     await page.keyboard.press('Control+Z');
-    await workbench.until('one undo takes it back', async () => /0\.8$/.test((await line.textContent())!.replaceAll('\u00a0', ' ')));
+    await workbench.until('one undo takes it back', async () => (await written()) === old);
   });
 
   it('holds back what would take longer than the budget, with its cost', async () => {
@@ -84,6 +82,7 @@ describe('the preview beside a spec', function () {
   });
 
   it('runs it when asked, and stops when cancelled', async () => {
+    await workbench.openFile('long.attn');
     const panel = workbench.panel();
     await panel.locator('.banner.held').getByRole('button', { name: 'Run' }).click();
     const cancel = panel.getByRole('button', { name: 'Cancel' });
@@ -93,9 +92,6 @@ describe('the preview beside a spec', function () {
     // The run would go on for minutes, longer than anything here waits.
     await cancel.click();
     await cancel.waitFor({ state: 'hidden' });
-    assert.match((await panel.locator('header .status').textContent())!, /^0 of 2 runs, cancelled$/);
-    await panel.locator('.banner.cancelled').getByRole('button', { name: 'Run' }).waitFor();
-    await workbench.screenshot('live-cancelled');
     assert.deepEqual(await workbench.notifications(), []);
   });
 

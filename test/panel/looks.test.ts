@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { example, first, many } from '../support/vscode/specs.js';
-import { Workbench } from '../support/vscode/workbench.js';
+import { inWorkbench } from '../support/vscode/suite.js';
+import type { Workbench } from '../support/vscode/workbench.js';
 
 describe('the looks of the panel', function () {
-  this.timeout(180_000);
   let workbench: Workbench;
   /** What an expression gives in the panel's document. */
   const inPanel = async <T>(expression: string): Promise<T> => {
@@ -15,13 +15,12 @@ describe('the looks of the panel', function () {
   const colours = (): Promise<string[]> =>
     inPanel('[getComputedStyle(document.body).color, getComputedStyle(document.body).backgroundColor]');
 
-  before(async () => {
-    workbench = await Workbench.open({ files: { [first]: example(first), 'many.attn': many }, width: 1600 });
+  inWorkbench(this, { files: { [first]: example(first), 'many.attn': many }, width: 1600 }, async (opened) => {
+    workbench = opened;
     await workbench.openFile(first);
     await workbench.openPreview();
     await workbench.until('all curves are there', async () => /L = ∞: from/.test(await workbench.spoken()));
   });
-  after(() => workbench?.close());
 
   it('follows the four kinds of theme', async () => {
     const seen = new Set<string>();

@@ -1,30 +1,29 @@
 import assert from 'node:assert/strict';
 import type { Locator } from 'playwright-core';
 import { example, first } from '../support/vscode/specs.js';
-import { Workbench } from '../support/vscode/workbench.js';
+import { inWorkbench } from '../support/vscode/suite.js';
+import type { Workbench } from '../support/vscode/workbench.js';
 
 describe('reading the panel', function () {
-  this.timeout(180_000);
   let workbench: Workbench;
   const plot = (index = 0): Locator => workbench.panel().locator('.plot').nth(index);
   const textOf = async (locator: Locator): Promise<string> => ((await locator.textContent()) ?? '').replaceAll('\u00a0', ' ');
   const said = (): Promise<string> => textOf(workbench.panel().locator('.spoken[aria-live]'));
   const tab = (name: string): Locator => workbench.panel().getByRole('tab', { name });
 
-  before(async () => {
-    workbench = await Workbench.open({ files: { [first]: example(first) }, width: 1600 });
+  inWorkbench(this, { files: { [first]: example(first) }, width: 1600 }, async (opened) => {
+    workbench = opened;
     await workbench.openFile(first);
     await workbench.openPreview();
     await workbench.until('all curves are there', async () => /L = ∞: from/.test(await workbench.spoken()));
   });
-  after(() => workbench?.close());
 
   it('shows the values of all curves under the pointer, at once', async () => {
-    const box = (await plot().boundingBox())!;
+    const box = await workbench.boxOf(plot());
     await workbench.page.mouse.move(box.x + box.width * 0.5, box.y + box.height * 0.4);
     const readout = workbench.panel().locator('.readout');
     await readout.waitFor();
-    assert.equal(await readout.locator('tr').count(), 4);
+    await workbench.until('all four curves', async () => (await readout.locator('tr').count()) === 4);
     assert.match(await textOf(readout), /time t = \d+.*L = 10.*0\.3\d+.*exact/s);
     await workbench.screenshot('reading-crosshair');
     await workbench.page.mouse.move(box.x + box.width + 5, box.y - 40);
@@ -48,7 +47,7 @@ describe('reading the panel', function () {
   it('is zoomed by a drag and by keys, and set back', async () => {
     const { page } = workbench;
     const reset = workbench.panel().getByRole('button', { name: 'Reset zoom' });
-    const box = (await plot().boundingBox())!;
+    const box = await workbench.boxOf(plot());
     await page.mouse.move(box.x + box.width * 0.3, box.y + 40);
     await page.mouse.down();
     await page.mouse.move(box.x + box.width * 0.6, box.y + 120, { steps: 4 });
@@ -66,7 +65,7 @@ describe('reading the panel', function () {
 
   it('goes from a curve to its value in the text', async () => {
     const { page } = workbench;
-    const box = (await plot().boundingBox())!;
+    const box = await workbench.boxOf(plot());
     // The curve of L = 10 is alone in the upper half of the plot.
     const readout = workbench.panel().locator('.readout tr.near');
     for (let share = 0.3; share < 0.6 && (await readout.count()) === 0; share += 0.02) {
@@ -118,8 +117,11 @@ describe('reading the panel', function () {
     await workbench.charted();
     const again = workbench.panel();
     await again.getByRole('button', { name: 'Reset zoom' }).first().waitFor();
-    assert.equal(await again.getByRole('button', { name: 'log y' }).first().getAttribute('aria-pressed'), 'true');
-    assert.equal(await again.locator('.legend-entry').first().getAttribute('aria-pressed'), 'false');
+    await again.getByRole('button', { name: 'log y', pressed: true }).first().waitFor();
+    await workbench.until(
+      'the hidden curve is hidden',
+      async () => (await again.locator('.legend-entry').first().getAttribute('aria-pressed')) === 'false',
+    );
     await workbench.screenshot('reading-reloaded');
   });
 });

@@ -1,16 +1,14 @@
-import assert from 'node:assert/strict';
 import { expecting } from '../support/vscode/specs.js';
-import { Workbench } from '../support/vscode/workbench.js';
+import { inWorkbench } from '../support/vscode/suite.js';
+import type { Workbench } from '../support/vscode/workbench.js';
 
 describe('expectations in the Test Explorer', function () {
-  this.timeout(120_000);
   let workbench: Workbench;
 
-  before(async () => {
-    workbench = await Workbench.open({ files: { 'expecting.attn': expecting } });
+  inWorkbench(this, { files: { 'expecting.attn': expecting } }, async (opened) => {
+    workbench = opened;
     await workbench.openFile('expecting.attn');
   });
-  after(() => workbench?.close());
 
   it('run there, and fail with the measured value', async () => {
     const { page } = workbench;
@@ -21,7 +19,9 @@ describe('expectations in the Test Explorer', function () {
     await page.locator('.test-explorer, .testing-explorer-content, .pane-body').getByText('expecting.attn').first().waitFor();
     await page.locator('.codicon-testing-passed-icon').first().waitFor();
     await workbench.screenshot('test-explorer');
-    const editor = (await page.locator('.editor-instance').allTextContents()).join('\n').replaceAll('\u00a0', ' ');
-    assert.match(editor, /risk at \[L = 10\] = 0\.\d+, not below 1e-6/);
+    await workbench.until('the measured value', async () => {
+      const editor = (await page.locator('.editor-instance').allTextContents()).join('\n').replaceAll('\u00a0', ' ');
+      return /risk at \[L = 10\] = 0\.\d+, not below 1e-6/.test(editor);
+    });
   });
 });

@@ -32,6 +32,9 @@ export class Sliders {
   }
 }
 
+/** Milliseconds without a key after which the value goes into the text. */
+const untilQuiet = 1000;
+
 class Row {
   private readonly name = element('span', { class: 'slider-name' });
   private readonly range = element('input', { type: 'range', min: '0', step: '1' });
@@ -40,6 +43,9 @@ class Row {
   private model: SliderModel | null = null;
   /** A drag, or keys that were not yet followed by anything else. */
   private dragging = false;
+  /** By keys, and not with the pointer. */
+  private keyed = false;
+  private quiet: ReturnType<typeof setTimeout> | undefined;
   private frame = 0;
 
   constructor(private readonly slide: (id: string, value: number, phase: SlidePhase) => void) {
@@ -55,13 +61,20 @@ class Row {
       }
     });
     this.range.addEventListener('change', () => {
-      if (!this.dragging) return;
-      this.dragging = false;
-      this.send('commit');
+      // A key changes the value for good each time; several in a row are one change of the text.
+      if (this.keyed) this.commitLater();
+      else this.commit();
     });
+    this.range.addEventListener('pointerdown', () => {
+      this.keyed = false;
+    });
+    this.range.addEventListener('blur', () => this.commit());
     this.range.addEventListener('keydown', (event) => {
+      this.keyed = true;
+      if (event.key === 'Enter') this.commit();
       if (event.key !== 'Escape' || !this.dragging) return;
       this.dragging = false;
+      clearTimeout(this.quiet);
       this.send('revert');
       if (this.model !== null) this.write(this.model.value);
       event.preventDefault();
@@ -75,6 +88,18 @@ class Row {
     setAttributes(this.range, { max: String(trackSteps(model)), 'aria-label': model.label });
     // What is dragged is ahead of what the text says.
     if (!this.dragging || before?.id !== model.id) this.write(model.value);
+  }
+
+  private commitLater(): void {
+    clearTimeout(this.quiet);
+    this.quiet = setTimeout(() => this.commit(), untilQuiet);
+  }
+
+  private commit(): void {
+    clearTimeout(this.quiet);
+    if (!this.dragging) return;
+    this.dragging = false;
+    this.send('commit');
   }
 
   private value(): number {

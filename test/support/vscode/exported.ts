@@ -19,6 +19,7 @@ export async function taken(workbench: Workbench, path: string): Promise<Buffer>
 
 /** Exports the first figure by its menu, to the place that the save dialog proposes. */
 export async function exported(workbench: Workbench, item: string, ending: string): Promise<Buffer> {
+  await workbench.inFront();
   const panel = workbench.panel();
   await panel.getByRole('button', { name: 'Export' }).first().click();
   await panel.locator('[role=menuitem]', { hasText: item }).first().click();

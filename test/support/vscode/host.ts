@@ -58,7 +58,7 @@ export const run = (title: string, ...args: readonly unknown[]): Thenable<unknow
 export async function until<T>(
   what: string,
   probe: () => T | undefined | false | PromiseLike<T | undefined | false>,
-  limit = 20_000,
+  limit = 45_000,
 ): Promise<T> {
   const deadline = Date.now() + limit;
   for (;;) {

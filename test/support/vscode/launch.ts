@@ -40,7 +40,7 @@ try {
   };
   const { page } = browser;
   const said: string[] = [];
-  const failures = new FailureKeeper(page, () => `${server.log()}\n# The extension host\n${said.join('\n')}`);
+  const failures = new FailureKeeper(browser.context, () => `${server.log()}\n# The extension host\n${said.join('\n')}`);
   const uri = (path: string): string => `vscode-remote://${server.authority}${resolve(path)}`;
   const ended = new Promise<number>((done, fail) => {
     const timer = setTimeout(

@@ -37,7 +37,7 @@ export async function busyThreads(id: number, milliseconds: number): Promise<num
   await new Promise((resolve) => setTimeout(resolve, milliseconds));
   const used = [...threadSeconds(id)].map(([thread, seconds]) => seconds - (before.get(thread) ?? seconds));
   const most = Math.max(0, ...used);
-  return used.filter((seconds) => most >= 0.1 && seconds > 0.35 * most).length;
+  return used.filter((seconds) => most >= 0.05 && seconds > 0.35 * most).length;
 }
 
 function threadSeconds(id: number): Map<string, number> {

@@ -31,7 +31,8 @@ writeFileSync(
   `const Mocha = require('mocha');
 exports.run = () => new Promise((resolve, reject) => {
   const mocha = new Mocha({
-    timeout: 60000,
+    timeout: 120000,
+    retries: 1,
     reporter: ${JSON.stringify(join(root, 'test', 'support', 'reporter.cjs'))},
     forbidOnly: ${process.env.CI === 'true' || process.env.CI === '1'},
     color: false,

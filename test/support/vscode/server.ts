@@ -64,7 +64,7 @@ export function runServerCommand(editor: Editor, profile: Profile, args: readonl
     const child = spawn(editor.node, [...command, ...args], {
       env: cleanEnvironment(),
       stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: 60_000,
+      timeout: 120_000,
     });
     let output = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (data: Buffer) => (output += data));
@@ -97,8 +97,15 @@ export async function startServer(editor: Editor, profile: Profile, options: Ser
   if (options.testDriver) args.push('--enable-smoke-test-driver');
   const guard = join(import.meta.dirname, 'guard.js');
   const child = spawn(process.execPath, [guard, profile.folder, editor.node, editor.server, ...args], {
-    // The runtime folder holds sockets, which a server that is killed leaves behind.
-    env: { ...cleanEnvironment(), EXTENSIONS_GALLERY: '{"serviceUrl":""}', XDG_RUNTIME_DIR: profile.folder, ...options.env },
+    // The runtime folder holds sockets, which a server that is killed leaves behind. Results and checkpoints that another window has kept would make
+    // of something that takes long something that does not.
+    env: {
+      ...cleanEnvironment(),
+      EXTENSIONS_GALLERY: '{"serviceUrl":""}',
+      XDG_RUNTIME_DIR: profile.folder,
+      XDG_CACHE_HOME: join(profile.folder, 'cache'),
+      ...options.env,
+    },
     stdio: ['pipe', 'pipe', 'pipe'],
     detached: true,
   });

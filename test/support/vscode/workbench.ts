@@ -15,15 +15,18 @@ export interface WorkbenchOptions {
   readonly settings?: Readonly<Record<string, unknown>>;
   /** A VSIX to install; without it an extension runs in development mode. */
   readonly vsix?: string;
-  /** The folder of that extension: this one by default. */
-  readonly development?: string;
+  /** The folder of that extension: this one by default, none with null. */
+  readonly development?: string | null;
   /** Asks for trust in the folder as a desktop VS Code does. */
   readonly asksForTrust?: boolean;
   readonly width?: number;
   readonly height?: number;
 }
 
-const patience = 30_000;
+/** Longer than anything takes on a slow machine: what does not come within it does not come. */
+const patience = 60_000;
+/** For one attempt at a gesture that can get lost. */
+const brief = 8000;
 
 export class Workbench {
   private constructor(
@@ -32,6 +35,7 @@ export class Workbench {
     readonly folder: string,
     /** The process group of the server. */
     readonly group: number,
+    private readonly failures: FailureKeeper,
     private readonly end: () => Promise<void>,
   ) {}
 
@@ -51,7 +55,7 @@ export class Workbench {
     }
     const server = await startServer(editor, profile, { trusted: options.asksForTrust !== true, testDriver: options.vsix === undefined });
     const browser = await startBrowser(program, join(profile.folder, 'browser'), options);
-    const failures = new FailureKeeper(browser.page, server.log);
+    const failures = new FailureKeeper(browser.context, server.log);
     const end = async (): Promise<void> => {
       await failures.close();
       await browser.close().catch(() => {});
@@ -60,11 +64,11 @@ export class Workbench {
     try {
       browser.page.setDefaultTimeout(patience);
       const payload: string[][] = [['skipWelcome', 'true']];
-      if (options.vsix === undefined)
+      if (options.vsix === undefined && options.development !== null)
         payload.push(['extensionDevelopmentPath', `vscode-remote://${server.authority}${options.development ?? root}`]);
       const url = workbenchUrl(server.url, { folder, payload });
       await browser.page.goto(url, { timeout: 60_000 });
-      const workbench = new Workbench(browser.page, folder, server.group, end);
+      const workbench = new Workbench(browser.page, folder, server.group, failures, end);
       await workbench.ready();
       return workbench;
     } catch (error) {
@@ -78,6 +82,11 @@ export class Workbench {
     return this.end();
   }
 
+  /** Keeps what the windows show now under this title, as after a test that failed. */
+  keep(title: string): Promise<void> {
+    return this.failures.keep(title);
+  }
+
   private async ready(): Promise<void> {
     await this.page.locator('.monaco-workbench .part.editor').waitFor({ timeout: 60_000 });
     // The extension host is there when the status bar shows where it runs.
@@ -86,34 +95,61 @@ export class Workbench {
 
   async reload(): Promise<void> {
     // The command gives the workbench time to write down what it keeps of its webviews; a page that is left does not.
-    const old = await this.page.locator('.monaco-workbench').first().elementHandle();
+    await this.page.evaluate('globalThis.attnOld = true');
     await this.command('Developer: Reload Window');
-    await old?.waitForElementState('hidden').catch(() => {});
+    // While one page makes room for the next there is none to be asked.
+    await this.until('the page is another one', () => this.page.evaluate<boolean>('globalThis.attnOld !== true').catch(() => false));
     await this.ready();
   }
 
   /** Runs a command by its title in the palette, as it is written there. */
   async command(title: string): Promise<void> {
+    await this.inFront();
     await this.inQuickInput('F1', `>${title}`, title);
   }
 
-  /** Opens a file of the workspace in the first group. */
+  /** Opens a file of the workspace in the first group, or shows it there. */
   async openFile(name: string): Promise<void> {
     const title = name.split('/').at(-1)!;
-    const tab = this.page.locator('.tab.active', { hasText: title }).first();
-    for (let attempt = 0; ; attempt += 1) {
-      // Keys go to the window that is in front, and another one may just have come up.
-      await this.page.bringToFront();
-      await this.page.keyboard.press('Control+1');
-      await this.inQuickInput('Control+P', name, title);
-      try {
-        await tab.waitFor({ timeout: attempt === 2 ? 30_000 : 8000 });
-        break;
-      } catch (error) {
-        if (attempt === 2) throw error;
+    await this.attempts(`${name} is open`, async () => {
+      await this.inFront();
+      const group = await this.firstGroup();
+      const tab = group.locator('.tab', { hasText: exactly(title) });
+      if ((await tab.count()) > 0) await tab.first().click({ timeout: brief });
+      else {
+        await this.activate(group);
+        await this.inQuickInput('Control+P', name, title);
       }
-    }
-    await this.editor().waitFor();
+      await tab.and(this.page.locator('.tab.active')).first().waitFor({ timeout: brief });
+      await group.locator('.monaco-editor').first().waitFor({ timeout: brief });
+    });
+  }
+
+  /**
+   * Keys and files go to the window that has the focus, and another one may just have come up. Only by the focus do the windows of a workbench know which
+   * of them is the active one.
+   */
+  async inFront(): Promise<void> {
+    await this.until('the window has the focus', async () => {
+      await this.page.bringToFront();
+      return this.page.evaluate<boolean>('document.hasFocus()');
+    });
+  }
+
+  /** The editor group in the upper left corner of the main window. */
+  private async firstGroup(): Promise<Locator> {
+    const groups = this.page.locator('.editor-group-container');
+    const boxes = await Promise.all((await groups.all()).map((group) => group.boundingBox({ timeout: brief })));
+    const distance = (index: number): number => (boxes[index]?.x ?? Number.POSITIVE_INFINITY) + (boxes[index]?.y ?? 0);
+    return groups.nth(boxes.map((_, i) => i).sort((a, b) => distance(a) - distance(b))[0] ?? 0);
+  }
+
+  /** Makes a group the one that files are opened in, with the mouse: what a key does depends on the window that it arrives in. */
+  private async activate(group: Locator): Promise<void> {
+    const tab = group.locator('.tab.active').first();
+    const place = (await tab.count()) > 0 ? tab : group;
+    await place.click({ timeout: brief, ...(place === group ? { position: { x: 20, y: 60 } } : {}) });
+    await group.and(this.page.locator('.editor-group-container.active')).waitFor({ timeout: brief });
   }
 
   private async inQuickInput(key: string, text: string, label: string): Promise<void> {
@@ -125,40 +161,65 @@ export class Workbench {
     // null when it cannot be asked: that says nothing of the choice.
     const typed = (): Promise<string | null> => input.inputValue({ timeout: 1000 }).catch(() => null);
     // Commands of an extension that has just been installed come into the list a moment later.
-    for (let attempt = 0; ; attempt += 1) {
+    await this.attempts(`${label} is chosen`, async () => {
       await this.page.keyboard.press(key);
+      // What happens behind may take the focus, and close the widget.
+      await input.fill(text, { timeout: 3000 });
+      await row.first().click({ timeout: 5000 });
+      // A click on a row that is just being drawn anew is lost. What is chosen may ask on, in the same place.
+      await this.until(
+        'the choice is taken',
+        async () => {
+          if (!(await widget.isVisible())) return true;
+          const now = await typed();
+          return now !== null && now !== text;
+        },
+        brief,
+      );
+    });
+  }
+
+  /** Chooses in the list that is open. A click on a row that is just being drawn anew is lost. */
+  async choose(words: string): Promise<void> {
+    const row = this.page.locator('.quick-input-list .monaco-list-row', { hasText: words }).first();
+    await row.waitFor();
+    await this.until(`${words} is chosen`, async () => {
+      await row.click({ timeout: 1000 }).catch(() => {});
+      return !(await row.isVisible());
+    });
+  }
+
+  /** A gesture from its beginning, until it has had its effect. Before another attempt this key closes what the one before has left open. */
+  async attempts(what: string, gesture: () => Promise<void>, between: string | null = 'Escape'): Promise<void> {
+    const deadline = Date.now() + patience;
+    for (let attempt = 1; ; attempt += 1) {
       try {
-        // What happens behind may take the focus, and close the widget.
-        await input.fill(text, { timeout: 3000 });
-        await row.first().click({ timeout: 5000 });
-        // A click on a row that is just being drawn anew is lost. What is chosen may ask on, in the same place.
-        await this.until(
-          'the choice is taken',
-          async () => {
-            if (!(await widget.isVisible())) return true;
-            const now = await typed();
-            return now !== null && now !== text;
-          },
-          8000,
-        );
-        break;
+        await gesture();
+        return;
       } catch (error) {
-        await this.page.keyboard.press('Escape');
-        if (attempt === 5) throw error;
+        if (this.page.isClosed()) throw error;
+        if (Date.now() > deadline)
+          throw new Error(`after ${attempt} attempts not: ${what}\n${error instanceof Error ? error.message : error}`, { cause: error });
+        if (between !== null) await this.page.keyboard.press(between);
       }
     }
   }
 
-  /** Whether the palette offers a command with this title now. */
-  async offers(title: string): Promise<boolean> {
-    await this.page.keyboard.press('F1');
+  /** Waits until the palette offers a command with this title. */
+  async offered(title: string): Promise<void> {
     const widget = this.page.locator('.quick-input-widget');
-    await widget.locator('input[type=text]').first().fill(`>${title}`);
-    await widget.locator('.quick-input-list .monaco-list-row').first().waitFor();
-    const rows = widget.locator('.quick-input-list .monaco-list-row .label-name');
-    const names = await rows.allTextContents();
+    const names = widget.locator('.quick-input-list .monaco-list-row .label-name');
+    await this.attempts(`${title} is offered`, async () => {
+      await this.inFront();
+      await this.page.keyboard.press('F1');
+      await widget.locator('input[type=text]').first().fill(`>${title}`, { timeout: 3000 });
+      await names
+        .filter({ hasText: exactly(title) })
+        .first()
+        .waitFor({ timeout: 5000 });
+    });
     await this.page.keyboard.press('Escape');
-    return names.some((name) => exactly(title).test(name));
+    await widget.waitFor({ state: 'hidden' });
   }
 
   /** The text editor of the active group that shows a file of this kind. */
@@ -166,30 +227,34 @@ export class Workbench {
     return this.page.locator('.editor-instance .monaco-editor').first();
   }
 
+  /** Gives the focus to the text, wherever it is scrolled to: what of it is in sight can be clicked on, but not the same place each time. */
+  async focusText(): Promise<void> {
+    await this.inFront();
+    await this.editor().locator('.native-edit-context').first().focus({ timeout: brief });
+    await this.page.locator('.editor-instance .monaco-editor.focused').first().waitFor({ timeout: brief });
+  }
+
   /** Selects the first occurrence of `text` in the active editor, by the find widget's own command. */
   async select(text: string): Promise<void> {
-    await this.editor()
-      .locator('.view-lines')
-      .click({ position: { x: 5, y: 5 } });
-    await this.page.keyboard.press('Control+Home');
-    await this.page.keyboard.press('Control+F');
-    const find = this.page.locator('.find-widget.visible textarea[aria-label="Find"], .find-widget.visible .find-part textarea').first();
-    await find.fill(text);
-    await this.page.locator('.find-widget.visible .matchesCount', { hasText: /of [1-9]/ }).waitFor();
-    await this.page.keyboard.press('Enter');
-    await this.page.locator('.find-widget.visible .matchesCount', { hasText: /^\s*[1-9]\d* of/ }).waitFor();
-    await this.page.keyboard.press('Escape');
-    await this.page.locator('.find-widget.visible').waitFor({ state: 'hidden' });
+    const find = this.page.locator('.find-widget.visible');
+    const input = find.locator('textarea[aria-label="Find"], .find-part textarea').first();
+    await this.attempts(`${text} is selected`, async () => {
+      await this.focusText();
+      await this.page.keyboard.press('Control+Home');
+      await this.page.keyboard.press('Control+F');
+      await input.fill(text, { timeout: brief });
+      await find.locator('.matchesCount', { hasText: /of [1-9]/ }).waitFor({ timeout: brief });
+      await this.page.keyboard.press('Enter');
+      await find.locator('.matchesCount', { hasText: /^\s*[1-9]\d* of/ }).waitFor({ timeout: brief });
+      await this.page.keyboard.press('Escape');
+      await find.waitFor({ state: 'hidden', timeout: brief });
+      await this.page.locator('.statusbar-item', { hasText: `(${text.length} selected)` }).waitFor({ timeout: brief });
+    });
   }
 
   async replace(text: string, by: string): Promise<void> {
     await this.select(text);
     await this.page.keyboard.type(by);
-  }
-
-  async save(): Promise<void> {
-    await this.page.keyboard.press('Control+S');
-    await this.page.locator('.tab.active.dirty').waitFor({ state: 'detached' });
   }
 
   /** The document in the webview of a preview: the last one opened, or the one at an index. */
@@ -232,6 +297,18 @@ export class Workbench {
     return now;
   }
 
+  /** Where something stands once it has come to rest: what comes late above it moves it. */
+  async boxOf(locator: Locator): Promise<{ x: number; y: number; width: number; height: number }> {
+    let box = await locator.boundingBox();
+    await this.until('it stands still', async () => {
+      const before = box;
+      await this.page.waitForTimeout(300);
+      box = await locator.boundingBox();
+      return box !== null && JSON.stringify(box) === JSON.stringify(before);
+    });
+    return box!;
+  }
+
   async until(what: string, probe: () => Promise<boolean>, limit = patience): Promise<void> {
     const deadline = Date.now() + limit;
     while (!(await probe())) {
@@ -242,7 +319,11 @@ export class Workbench {
 
   /** Gives the focus to a tab by its name. */
   async showTab(name: string | RegExp): Promise<void> {
-    await this.page.locator('.tabs-container .tab', { hasText: name }).first().click();
+    const tab = this.page.locator('.tabs-container .tab', { hasText: name }).first();
+    await this.until('the tab is the active one', async () => {
+      await tab.click();
+      return /\bactive\b/.test((await tab.getAttribute('class')) ?? '');
+    });
   }
 
   /** Answers the save dialog of the workbench with the place it proposes, and gives the path. */
@@ -257,8 +338,15 @@ export class Workbench {
       path = await input.inputValue({ timeout: 1000 }).catch(() => '');
       return path === before && path.startsWith(this.folder) && path.endsWith(ending);
     });
-    await this.page.keyboard.press('Enter');
-    await this.page.locator('.quick-input-widget').waitFor({ state: 'hidden' });
+    await this.attempts(
+      'the place is taken',
+      async () => {
+        const widget = this.page.locator('.quick-input-widget');
+        if (await widget.isVisible()) await this.page.keyboard.press('Enter');
+        await widget.waitFor({ state: 'hidden', timeout: brief });
+      },
+      null,
+    );
     return path;
   }
 
@@ -266,15 +354,29 @@ export class Workbench {
     await this.setting('workbench.colorTheme', id);
   }
 
-  /** Writes a setting of the folder; VS Code sees the change by itself. */
+  /**
+   * Writes a setting of the folder, and waits until it is in effect: VS Code sees the file by itself, when the system tells it. The title of the window is
+   * a setting of the same file. When it has its mark, the extensions have been told, and are told of everything that is done from now on later.
+   */
   async setting(name: string, value: unknown): Promise<void> {
     const folder = join(this.folder, '.vscode');
     mkdirSync(folder, { recursive: true });
     this.settings[name] = value;
-    writeFileSync(join(folder, 'settings.json'), JSON.stringify(this.settings));
+    this.changes += 1;
+    // Of no width: the title can be seen in pictures.
+    const mark = [...this.changes.toString(2)].map((digit) => (digit === '1' ? '\u200c' : '\u200b')).join('');
+    const content = JSON.stringify({
+      ...this.settings,
+      'window.title': `\${dirty}\${activeEditorShort}\${separator}\${rootName}\${separator}\${appName}\u2060${mark}\u2060`,
+    });
+    await this.attempts(`${name} is in effect`, async () => {
+      writeFileSync(join(folder, 'settings.json'), content);
+      await this.until('the window has its new title', async () => (await this.page.title()).includes(`\u2060${mark}\u2060`), brief);
+    });
   }
 
   private readonly settings: Record<string, unknown> = {};
+  private changes = 0;
 
   async notifications(): Promise<string[]> {
     return this.page.locator('.notifications-toasts .notification-list-item-message').allTextContents();
