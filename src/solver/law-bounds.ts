@@ -75,13 +75,19 @@ export function lawBounds(problem: Problem, layer: LayerParameters | null = null
   const { setting, attention, query, solver } = problem;
   if (attention.kernel !== 'softmax' || attention.heads !== 1) return null;
   if (setting.kind === 'task') {
-    if (layer === null || setting.task.link !== 'identity') return null;
-    return new LazyBounds((quantity) => {
-      const count = Math.floor(taskPoints(setting.task, quantity) / (points > 1 ? 4 : 1));
-      return count < fewestPoints
-        ? null
-        : new BoundAverage(made(quantity, taskQueries(setting.task, layer, solver.seed, count)), replicateCount);
+    const { task } = setting;
+    if (layer === null || task.link !== 'identity') return null;
+    const key = JSON.stringify([lawKey(task), layer, solver.seed, points > 1]);
+    const known = kept.get(key);
+    if (known !== undefined) return known;
+    const bounds = new LazyBounds((quantity) => {
+      const count = Math.floor(taskPoints(task, quantity) / (points > 1 ? 4 : 1));
+      return count < fewestPoints ? null : new BoundAverage(made(quantity, taskQueries(task, layer, solver.seed, count)), replicateCount);
     });
+    const oldest = kept.keys().next().value;
+    if (kept.size >= mostKept && oldest !== undefined) kept.delete(oldest);
+    if (task.tokens === null || rowsIn(task.tokens) === 0) kept.set(key, bounds);
+    return bounds;
   }
   const { keyQuery, value: V, temperature } = attention;
   if (query === null || keyQuery === null || V === null) return null;
@@ -183,14 +189,18 @@ function* taskQueries(task: Task, { U, V }: LayerParameters, seed: number, count
   }
 }
 
+/** Of tasks, for runs that differ in length alone; files are not held. */
+const kept = new Map<string, ErrorBounds>();
+const mostKept = 8;
+
 const lastOf = new WeakMap<Float64Array, { readonly key: string; readonly bounds: ErrorBounds }>();
 
 const numbers = new WeakMap<Float64Array, number>();
 let count = 0;
 
-/** A text that tells laws apart, with a number in place of each file. */
-function lawKey(law: Law): string {
-  return JSON.stringify(law, (_, value: unknown) => {
+/** A text that tells laws and tasks apart, with a number in place of each file. */
+function lawKey(of: Law | Task): string {
+  return JSON.stringify(of, (_, value: unknown) => {
     if (!(value instanceof Float64Array)) return value;
     if (!numbers.has(value)) numbers.set(value, count++);
     return numbers.get(value);
@@ -218,7 +228,7 @@ function taskPoints(task: Task, quantity: ErrorQuantity): number {
   const D = task.dimension + 1;
   const rows = task.tokens === null ? 0 : rowsIn(task.tokens);
   const passes = quantity === 'key_query_gradient' ? 6 : 3;
-  return Math.min(256, Math.floor(1.2e9 / (passes * (D * D * (rows + 20 * D) + 2e4) * replicateCount)));
+  return Math.min(256, Math.floor(3e8 / (passes * (D * D * (rows + 20 * D) + 2e4) * replicateCount)));
 }
 
 /** Tokens of the files in a law. */

@@ -15,6 +15,8 @@ export interface QueryBound {
   quantile(length: number, probability: number): number;
 }
 
+/** A bound within this factor of the asymptote is not worth a closer look. */
+const closeEnough = 1.5;
 /** Shares of the probability of failure that the numerator's deviation takes; the denominator's takes the rest. */
 const shares = [0.5, 0.9];
 
@@ -78,16 +80,21 @@ export class OutputBound implements QueryBound {
     const { tokens, metric, centre, spread, leading } = this;
     const diameter = tokens.diameter(metric);
     const isBounded = Number.isFinite(diameter);
-    const cap = isBounded ? diameter * diameter : tokens.largest(metric, centre, length, 2);
-    if (!Number.isFinite(leading)) return cap;
+    const largest = (): number => (isBounded ? diameter * diameter : tokens.largest(metric, centre, length, 2));
+    if (!Number.isFinite(leading)) return largest();
     // Of all tokens, whichever the prompt attends to.
     this.plainSquare ??= tokens.square(metric, new Float64Array(centre.length), centre);
     const sum = length * this.plainSquare;
-    const found = leastOverThresholds(spread, length, (kept, below, belowWithoutOne) => {
-      const failed = Math.min(cap * (isBounded ? below : Math.sqrt(below)), sum * belowWithoutOne);
-      return leading / (length * kept * kept) + failed;
-    });
-    return Math.min(cap, sum, found);
+    const least = (cap: number): number => {
+      const found = leastOverThresholds(spread, length, (kept, below, belowWithoutOne) => {
+        const failed = Math.min(cap * (isBounded ? below : Math.sqrt(below)), sum * belowWithoutOne);
+        return leading / (length * kept * kept) + failed;
+      });
+      return Math.min(cap, sum, found);
+    };
+    // The largest of many tokens matters, and is worth its work, where the prompt is not long enough for the rest.
+    const without = isBounded ? Number.POSITIVE_INFINITY : least(Number.POSITIVE_INFINITY);
+    return without < closeEnough * (leading / length) ? without : Math.min(without, least(largest()));
   }
 
   quantile(length: number, probability: number): number {
