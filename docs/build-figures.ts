@@ -11,7 +11,7 @@ import { join } from 'node:path';
 const figures: Readonly<Record<string, string>> = {
   'bayes-limit': 'alignment-against-time',
   concentration: 'output-error-against-l',
-  heads: 'largest-gain-least-gain-against-step',
+  heads: 'gains-against-step',
   'icl-gradient-flow': 'risk-against-time',
   quantiles: 'output-error-against-l',
   'rademacher-limit': 'output-error-against-l',
@@ -21,7 +21,7 @@ const figures: Readonly<Record<string, string>> = {
   temperature: 'effective-tokens-against-t',
   'token-laws': 'gaussian-gap-against-β',
   uniform: 'uniform-error-against-l',
-  'word-vectors': 'output-error-against-l',
+  'word-vectors': 'limit-norm-gaussian-gap-against-β',
   'statements/lemma-2-1': 'an-affine-limit.output-error-against-l',
   'statements/proposition-3-1': 'output-error-against-l',
   'statements/proposition-3-4': 'value-gradient-error-key-query-gradient-error-against-l',

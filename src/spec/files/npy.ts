@@ -17,6 +17,7 @@ const types: Readonly<Record<string, { readonly bytes: number; readonly read: Re
   i4: { bytes: 4, read: (view, at, little) => view.getInt32(at, little) },
   u4: { bytes: 4, read: (view, at, little) => view.getUint32(at, little) },
   i8: { bytes: 8, read: (view, at, little) => Number(view.getBigInt64(at, little)) },
+  u8: { bytes: 8, read: (view, at, little) => Number(view.getBigUint64(at, little)) },
 };
 
 /** IEEE 754 binary16. */

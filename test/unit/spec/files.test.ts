@@ -64,6 +64,7 @@ describe('data files', () => {
     assert.deepEqual([...table('a.npy', npy('<f4', '(2, 1)', raw(new Float32Array([0.5, -1])))).data], [0.5, -1]);
     assert.deepEqual([...table('a.npy', npy('<i4', '(3,)', raw(new Int32Array([1, -2, 3])), 2)).data], [1, -2, 3]);
     assert.deepEqual([...table('a.npy', npy('<i8', '(1, 2)', raw(new BigInt64Array([5n, -6n])), 3)).data], [5, -6]);
+    assert.deepEqual([...table('a.npy', npy('<u8', '(2,)', raw(new BigUint64Array([2n ** 63n, 6n])))).data], [2 ** 63, 6]);
     assert.deepEqual([...table('a.npy', npy('|u1', '(2,)', Uint8Array.of(3, 255))).data], [3, 255]);
     assert.deepEqual([...table('a.npy', npy('>i2', '(2,)', Uint8Array.of(1, 0, 0xff, 0xfe))).data], [256, -2]);
     assert.deepEqual([...table('a.npy', npy('>f8', '(1,)', Uint8Array.of(0x3f, 0xf8, 0, 0, 0, 0, 0, 0))).data], [1.5]);
