@@ -9,14 +9,11 @@ export function scaled(factor: number, a: Complex): Complex {
   return [factor * a[0], factor * a[1]];
 }
 
-export function plus(...terms: readonly Complex[]): Complex {
-  let re = 0;
-  let im = 0;
-  for (const [x, y] of terms) {
-    re += x;
-    im += y;
-  }
-  return [re, im];
+const zero: Complex = [0, 0];
+
+/** Up to eight terms; not a list, which would have to be made. */
+export function plus(a: Complex, b: Complex, c = zero, d = zero, e = zero, f = zero, g = zero, h = zero): Complex {
+  return [a[0] + b[0] + c[0] + d[0] + e[0] + f[0] + g[0] + h[0], a[1] + b[1] + c[1] + d[1] + e[1] + f[1] + g[1] + h[1]];
 }
 
 /** A vector of complex numbers. */
@@ -63,6 +60,14 @@ export class ComplexVector {
       const pi = x.re[i]! * y.im[i]! + x.im[i]! * y.re[i]!;
       re[i]! += a[0] * pr - a[1] * pi;
       im[i]! += a[0] * pi + a[1] * pr;
+    }
+  }
+
+  /** Sets to x y, element by element. */
+  setProduct(x: ComplexVector, y: ComplexVector): void {
+    for (let i = 0; i < this.size; i++) {
+      this.re[i] = x.re[i]! * y.re[i]! - x.im[i]! * y.im[i]!;
+      this.im[i] = x.re[i]! * y.im[i]! + x.im[i]! * y.re[i]!;
     }
   }
 

@@ -36,6 +36,12 @@ export class TiltedMoments {
   private readonly gn: ComplexVector;
   private readonly mu: ComplexVector;
   private readonly tall: ComplexVector;
+  private readonly left: ComplexVector;
+  /** H times q, r, γ and `bent`. */
+  private readonly hq: ComplexVector;
+  private readonly hr: ComplexVector;
+  private readonly hg: ComplexVector;
+  private readonly hb: ComplexVector;
   private readonly diagonalO: Float64Array;
   private readonly diagonalM: Float64Array;
   private readonly diagonalF: Float64Array;
@@ -66,6 +72,11 @@ export class TiltedMoments {
     this.gn = vector();
     this.mu = vector();
     this.tall = vector();
+    this.left = vector();
+    this.hq = vector();
+    this.hr = vector();
+    this.hg = vector();
+    this.hb = vector();
     this.diagonalO = new Float64Array(d);
     this.diagonalM = new Float64Array(d);
     this.diagonalF = new Float64Array(d);
@@ -123,7 +134,7 @@ export class TiltedMoments {
    */
   add(p: Complex, weight: number, k: Coefficients, isWanted: boolean, negligible: number): number {
     const law = this.law!;
-    const { h, n, nu, q, w, xi, r, beta, gamma, bent, diagonalO, diagonalM, diagonalF } = this;
+    const { h, n, nu, q, w, xi, r, beta, gamma, bent, hq, hr, hg, diagonalO, diagonalM, diagonalF } = this;
     const { t, problem } = law;
     const { b, noise2 } = problem;
     const mass = scaled(weight, this.mass(p));
@@ -149,8 +160,11 @@ export class TiltedMoments {
     const hO = innerReal(h, diagonalO);
     const hM = innerReal(h, diagonalM);
     const hF = innerReal(h, diagonalF);
-    const hqq = triple(h, q, q);
-    const rhq = triple(h, r, q);
+    hq.setProduct(h, q);
+    hr.setProduct(h, r);
+    hg.setProduct(h, gamma);
+    const hqq = inner(hq, q);
+    const rhq = inner(hq, r);
     const squareO = form(h, this.squareO);
     const crossM = form(h, this.crossM);
     const nuq = inner(nu, q);
@@ -162,7 +176,7 @@ export class TiltedMoments {
     const inC2 = plus(innerReal(n, diagonalO), scaled(2 * t * t, squareO), scaled(-t * t, hF), nuq, times(scaled(-2 * t * t, p), hqq));
     const c2 = plus(times(mc, mc), scaled(b * b, inC2), triple(n, r, r), scaled(2 * b * t, rhq));
     const inCy = plus(qxi, hM, times(scaled(-2 * t * t, p), crossM));
-    const cy = plus(times(mc, my), scaled(b, inCy), triple(h, gamma, bent));
+    const cy = plus(times(mc, my), scaled(b, inCy), inner(hg, bent));
     if (p[0] === 0 && p[1] === 0) this.untilted = sizeOf(rho2) + sizeOf(c2) + sizeOf(cy);
     const moment = plus(times(k.rho2, rho2), times(k.c2, c2), times(k.cy, cy));
     const value = times(mass, moment);
@@ -179,7 +193,7 @@ export class TiltedMoments {
   /** Derivatives in vectors and matrices. */
   private backwards(p: Complex, s: Coefficients, value: Complex, gmc: Complex, gmy: Complex): void {
     const law = this.law!;
-    const { h, n, nu, q, w, xi, r, gamma, bent, gr, gq, gg, gw, gx, gn, tall, gradient, d } = this;
+    const { h, n, nu, q, w, xi, r, bent, hq, hr, hg, hb, gr, gq, gg, gw, gx, gn, tall, left, gradient, d } = this;
     const { t, problem } = law;
     const { b } = problem;
     const one: Complex = [1, 0];
@@ -188,10 +202,11 @@ export class TiltedMoments {
     gr.add(scaled(2, s.rho2), r);
     gr.add(gmc, nu);
     gr.addElementwise(scaled(2, s.c2), n, r);
-    gr.addElementwise(scaled(2 * b * t, s.c2), h, q);
-    gr.addElementwise(s.cy, h, gamma);
+    gr.add(scaled(2 * b * t, s.c2), hq);
+    gr.add(s.cy, hg);
+    hb.setProduct(h, bent);
     gg.clear();
-    gg.addElementwise(s.cy, h, bent);
+    gg.add(s.cy, hb);
     gw.clear();
     gw.add(gmy, xi);
     gw.addProduct(one, law.X, gg, true);
@@ -202,10 +217,10 @@ export class TiltedMoments {
     gx.addProduct([t, 0], law.O, gg);
     gq.clear();
     gq.add(scaled(b * b, s.c2), nu);
-    gq.addElementwise(times(s.c2, scaled(-4 * t * t * b * b, p)), h, q);
-    gq.addElementwise(scaled(2 * b * t, s.c2), h, r);
+    gq.add(times(s.c2, scaled(-4 * t * t * b * b, p)), hq);
+    gq.add(scaled(2 * b * t, s.c2), hr);
     gq.add(scaled(b, s.cy), xi);
-    gq.addElementwise(times(s.cy, scaled(b, tp)), h, gamma);
+    gq.add(times(s.cy, scaled(b, tp)), hg);
     gq.add(tp, gw);
     gn.clear();
     gn.add(gmc, r);
@@ -213,8 +228,7 @@ export class TiltedMoments {
     gn.addProduct(scaled(-2, p), law.X, gx);
     gn.addProduct(one, law.O, gq);
     // ν = Hμ: what goes through H goes on to C with a factor −2p h_i h_j.
-    tall.clear();
-    tall.addElementwise(one, h, gn);
+    tall.setProduct(h, gn);
     const back = scaled(-2, p);
     for (let i = 0; i < d; i++) {
       gradient.v[i]! += gr.re[i]!;
@@ -224,77 +238,67 @@ export class TiltedMoments {
       gradient.M[i * d + i]! += plus(times(times(gmy, tp), [h.re[i]!, h.im[i]!]), scaled(b, times(s.cy, [h.re[i]!, h.im[i]!])))[0];
       gradient.C[i * d + i]! -= p[0] * (h.re[i]! * value[0] - h.im[i]! * value[1]) - p[1] * (h.re[i]! * value[1] + h.im[i]! * value[0]);
     }
+    // γ = Xw̄ + …, ξ = x0 − 2pXᵀν.
+    addOuter(gradient.X, gg, w);
+    left.clear();
+    left.add(back, nu);
+    addOuter(gradient.X, left, gx);
+    left.clear();
+    left.add(times(back, times(s.c2, scaled(-2 * t * t * b * b, p))), hq);
+    left.add(times(back, scaled(2 * b * t, s.c2)), hr);
+    addOuter(gradient.C, left, hq);
+    left.clear();
+    left.add(times(back, s.cy), hb);
+    addOuter(gradient.C, left, hg);
+    left.clear();
+    left.add(s.c2, hr);
+    addOuter(gradient.C, left, hr);
+    left.clear();
+    left.add(back, tall);
+    left.add(times(times(back, scaled(-1, p)), value), nu);
+    addOuter(gradient.C, left, nu);
+    this.matrices(p, s, gmc, gmy);
+  }
+
+  /** Derivatives through h_i h_j times a matrix. */
+  private matrices(p: Complex, s: Coefficients, gmc: Complex, gmy: Complex): void {
+    const law = this.law!;
+    const { h, left: row, gradient, d } = this;
+    const { t, problem, O, OO, M, twoM } = law;
+    const { b } = problem;
+    const back = scaled(-2, p);
     const byM = times(s.cy, scaled(-4 * t * t * b, p));
     const onO = plus(scaled(b * b, s.c2), times(back, scaled(b * t, gmc)));
     const onF = times(back, plus(times(s.rho2, scaled(-2 * t * t * b * b, p)), scaled(-t * t * b * b, s.c2)));
-    const onM = times(back, plus(scaled(0.5, times(gmy, tp)), scaled(0.5 * b, s.cy)));
+    const onM = times(back, plus(times(gmy, scaled(-2 * t, p)), scaled(b, s.cy)));
     const onOO = times(back, scaled(4 * b * b * t * t, s.c2));
-    const onMO = times(back, times(s.cy, scaled(-4 * t * t * b, p)));
-    const onQQ = times(back, times(s.c2, scaled(-2 * t * t * b * b, p)));
-    const onRQ = times(back, scaled(2 * b * t, s.c2));
-    const onBent = times(back, s.cy);
-    const onNu = times(times(back, scaled(-1, p)), value);
-    const { O, OO, M, twoM } = law;
-    const { X: gX, M: gM, C: gC } = gradient;
+    const onMO = times(back, byM);
+    const { M: gM, C: gC } = gradient;
     for (let i = 0; i < d; i++) {
-      const hi: Complex = [h.re[i]!, h.im[i]!];
-      const qi: Complex = [q.re[i]!, q.im[i]!];
-      const ri: Complex = [r.re[i]!, r.im[i]!];
-      const row = plus(times(onQQ, qi), times(onRQ, ri));
-      const bentRow = times(onBent, [bent.re[i]!, bent.im[i]!]);
-      const rRow = times(s.c2, ri);
-      const massRow = plus(times(back, [tall.re[i]!, tall.im[i]!]), times(onNu, [nu.re[i]!, nu.im[i]!]));
-      const xiRow = times(back, [nu.re[i]!, nu.im[i]!]);
+      const hr = h.re[i]!;
+      const hm = h.im[i]!;
+      // The i-th row of (onOO O + onMO (M + Mᵀ)) H, to be multiplied by O.
+      for (let l = 0; l < d; l++) {
+        const o = O[i * d + l]!;
+        const m = twoM[i * d + l]!;
+        const fr = onOO[0] * o + onMO[0] * m;
+        const fi = onOO[1] * o + onMO[1] * m;
+        row.re[l] = fr * h.re[l]! - fi * h.im[l]!;
+        row.im[l] = fr * h.im[l]! + fi * h.re[l]!;
+      }
       for (let j = 0; j < d; j++) {
         const at = i * d + j;
-        // γ = Xw̄ + …, ξ = x0 − 2pXᵀν.
-        gX[at]! += gg.re[i]! * w.re[j]! - gg.im[i]! * w.im[j]! + xiRow[0] * gx.re[j]! - xiRow[1] * gx.im[j]!;
-        const hr = hi[0] * h.re[j]! - hi[1] * h.im[j]!;
-        const hm = hi[0] * h.im[j]! + hi[1] * h.re[j]!;
-        gM[at]! += O[at]! * (byM[0] * hr - byM[1] * hm);
-        // Σ_k (onOO O + onMO (M + Mᵀ))_ik h_k O_kj.
-        let or = 0;
-        let oi = 0;
-        let mr = 0;
-        let mi = 0;
-        for (let l = 0; l < d; l++) {
-          const o = O[l * d + j]!;
-          const first = O[i * d + l]! * o;
-          const second = twoM[i * d + l]! * o;
-          or += first * h.re[l]!;
-          oi += first * h.im[l]!;
-          mr += second * h.re[l]!;
-          mi += second * h.im[l]!;
+        const zr = hr * h.re[j]! - hm * h.im[j]!;
+        const zi = hr * h.im[j]! + hm * h.re[j]!;
+        gM[at]! += O[at]! * (byM[0] * zr - byM[1] * zi);
+        let er = onO[0] * O[at]! + onF[0] * OO[at]! + onM[0] * M[at]!;
+        let ei = onO[1] * O[at]! + onF[1] * OO[at]! + onM[1] * M[at]!;
+        // O is symmetric.
+        for (let l = 0, o = j * d; l < d; l++, o++) {
+          er += row.re[l]! * O[o]!;
+          ei += row.im[l]! * O[o]!;
         }
-        const er =
-          onO[0] * O[at]! +
-          onF[0] * OO[at]! +
-          2 * onM[0] * M[at]! +
-          onOO[0] * or -
-          onOO[1] * oi +
-          onMO[0] * mr -
-          onMO[1] * mi +
-          row[0] * q.re[j]! -
-          row[1] * q.im[j]! +
-          bentRow[0] * gamma.re[j]! -
-          bentRow[1] * gamma.im[j]! +
-          rRow[0] * r.re[j]! -
-          rRow[1] * r.im[j]!;
-        const ei =
-          onO[1] * O[at]! +
-          onF[1] * OO[at]! +
-          2 * onM[1] * M[at]! +
-          onOO[0] * oi +
-          onOO[1] * or +
-          onMO[0] * mi +
-          onMO[1] * mr +
-          row[0] * q.im[j]! +
-          row[1] * q.re[j]! +
-          bentRow[0] * gamma.im[j]! +
-          bentRow[1] * gamma.re[j]! +
-          rRow[0] * r.im[j]! +
-          rRow[1] * r.re[j]!;
-        gC[at]! += hr * er - hm * ei + massRow[0] * nu.re[j]! - massRow[1] * nu.im[j]!;
+        gC[at]! += zr * er - zi * ei;
       }
     }
   }
@@ -302,11 +306,11 @@ export class TiltedMoments {
   /** Derivatives in b and t. */
   private scalars(p: Complex, s: Coefficients, value: Complex, gmc: Complex, gmy: Complex, x: Pieces): void {
     const law = this.law!;
-    const { h, q, w, gr, gw, gg, beta, gamma, gradient } = this;
+    const { q, w, gr, gw, gg, beta, gamma, hq, gradient } = this;
     const { t, problem } = law;
     const { b, noise2 } = problem;
     const p2 = scaled(-2, p);
-    const hqg = triple(h, q, gamma);
+    const hqg = inner(hq, gamma);
     gradient.b += plus(
       inner(gr, w),
       times(s.rho2, plus([2 * b * (x.traceO + noise2), 0], scaled(2 * b * t * t, times(p2, x.hF)))),
@@ -341,6 +345,16 @@ interface Pieces {
   readonly inC2: Complex;
   readonly inCy: Complex;
   readonly traceO: number;
+}
+
+/** into + Re x yᵀ, row-major. */
+function addOuter(into: Float64Array, x: ComplexVector, y: ComplexVector): void {
+  const n = x.size;
+  for (let i = 0, at = 0; i < n; i++) {
+    const re = x.re[i]!;
+    const im = x.im[i]!;
+    for (let j = 0; j < n; j++, at++) into[at]! += re * y.re[j]! - im * y.im[j]!;
+  }
 }
 
 function sizeOf([re, im]: Complex): number {
