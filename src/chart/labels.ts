@@ -31,6 +31,8 @@ const quantities: Readonly<Record<QuantityRef['name'], Names>> = {
   limit_norm: { name: 'squared norm of the limit', symbol: 'E$\u2009‖T[μ]‖²$' },
   gaussian_gap: { name: 'distance from the Gaussian limit', symbol: 'E$\u2009‖T[μ] − T[N(m, Γ)]‖²$' },
   sub_gaussian: { name: 'variance proxy', symbol: '$σ²$' },
+  gains: { name: 'gains of the heads', symbol: '$γ_h$' },
+  head_weights: { name: 'weights of the heads', symbol: '$μ_h$' },
   largest_gain: { name: 'largest gain', symbol: '$γ_h$' },
   least_gain: { name: 'least gain', symbol: '$γ_h$' },
   largest_head_weight: { name: 'largest head weight', symbol: '$μ_h$' },
@@ -107,6 +109,9 @@ export function valueText(value: SweepValue): Text {
 export function namedValue(name: string, value: SweepValue): Text {
   return value.value === null ? valueText(value) : concat(sweepSymbol(name), plain('\u00a0=\u00a0'), valueText(value));
 }
+
+/** What stands for a method where a quantity is itself an approximation. */
+export const approximation = 'approximation';
 
 export function methodLabel(method: MethodName, samples: number | null, repeats: number): string {
   const base = {

@@ -49,6 +49,11 @@ export function legendOf(colour: Channel | null, dash: Channel | null, panels: r
         : [];
     groups.push(complete([...main, ...facets]));
   }
+  const signs = (['positive', 'negative'] as const).flatMap((sign) => {
+    const shown = mains.find((s) => s.quantity?.endsWith(`.${sign}`));
+    return shown?.quantity == null ? [] : [entry(plain(`${sign} heads`), shown.style, { kind: 'quantity', key: shown.quantity })];
+  });
+  if (signs.length > 0 && colour === null) groups.push(complete(signs));
   const overlays = new Map<string, LegendEntry>();
   for (const s of series) if (s.role === 'overlay') overlays.set(s.id, entry(s.label, s.style, { kind: 'series', id: s.id }));
   if (overlays.size > 0) groups.push(complete([...overlays.values()]));

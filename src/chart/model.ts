@@ -6,7 +6,8 @@ import { axisTicks, Extent, paddedDomain, sharedExponent, showable, withExponent
 import { carrierCharts } from './carriers.js';
 import { type Channels, channelsOf, colourRoles, isLimitLevel, type Level, manyLevels, product, sweepChannel } from './channels.js';
 import { acrossSweep, alongAxis, type Curve, isComplete, type Pick, resultOf } from './collect.js';
-import { againstLabel, methodLabel, quantitiesLabel, quantityName, roleName } from './labels.js';
+import { headKeys, headName, signColours, signOf } from './heads.js';
+import { againstLabel, approximation, methodLabel, quantitiesLabel, quantityName, roleName } from './labels.js';
 import { facetDash, legendOf } from './legend.js';
 import { chartNotes, describe, type Gathered, remarksOf } from './notes.js';
 import { condensationOf, hasPhases, phaseNote, phasesAlong, phasesUp } from './phases.js';
@@ -43,6 +44,8 @@ interface Line {
   readonly role: SeriesRole;
   readonly colour: Level | null;
   readonly dash: Level | null;
+  /** Key of one of several values that the quantity has, one for each head. */
+  readonly head?: string;
 }
 
 class Builder {
@@ -173,7 +176,8 @@ class Builder {
     const written = this.channels.facets.filter((f) => f.name === chosen.name);
     const automatic = this.automaticFacets(chosen).filter((f) => !written.some((w) => w.facet === f.facet));
     const facets = [...written, ...automatic].map((ref): Line => ({ ref, role: ref.facet as FacetName, colour, dash }));
-    return [...facets, { ref: chosen, role: 'value', colour, dash }];
+    const heads = headKeys(chosen, this.result.runs).map((head): Line => ({ ref: chosen, role: 'value', colour, dash, head }));
+    return heads.length > 0 ? heads : [...facets, { ref: chosen, role: 'value', colour, dash }];
   }
 
   /** An error against the prompt length shows its bounds, unless too many lines would lie over each other. */
@@ -186,11 +190,16 @@ class Builder {
 
   private draw(line: Line, levels: readonly Level[], series: Series[], references: Reference[], gathered: Gathered): void {
     const at = this.at([...levels, line.colour, line.dash]);
-    const key = quantityKey(line.ref);
+    const key = line.head ?? quantityKey(line.ref);
     const curve = this.curve(at, ({ quantities }) => quantities[key]);
     if (curve === null) return;
-    const style = this.style(line);
-    const words = [line.colour?.label ?? [], line.dash?.label ?? [], plain(roleName(line.role))];
+    const sign = line.head === undefined ? null : signOf(curve);
+    const style = sign === null || this.channels.colour !== null ? this.style(line) : { ...this.style(line), colour: signColours[sign] };
+    const words = [
+      line.colour?.label ?? [],
+      line.dash?.label ?? [],
+      plain(line.head === undefined ? roleName(line.role) : headName(line.head)),
+    ];
     const label = joinWith(', ', words);
     const named = label.length > 0 ? label : plain(quantityName(line.ref));
     if (curve.constant) {
@@ -204,12 +213,12 @@ class Builder {
       id: JSON.stringify([key, Object.entries(at)]),
       label: named,
       role: line.role,
-      quantity: key,
+      quantity: sign === null ? key : `${line.ref.name}.${sign}`,
       at,
       style,
       isLimit: isLimitLevel(this.channels.colour, line.colour) || isLimitLevel(this.channels.dash, line.dash),
       method: curve.method,
-      methodLabel: methodLabel(curve.method, curve.samples, curve.repeats),
+      methodLabel: line.ref.name === 'approximate_risk' ? approximation : methodLabel(curve.method, curve.samples, curve.repeats),
       samples: curve.samples,
       x: curve.x,
       y: curve.y,

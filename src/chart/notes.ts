@@ -2,6 +2,7 @@
 import type { ExperimentResult } from '../engine/results.js';
 import { type Curve, resultOf } from './collect.js';
 import { groupedNotes } from './grouped-notes.js';
+import { approximation } from './labels.js';
 import { plainText } from './text.js';
 import type { Axis, ChartModel, MethodName, Panel, Series } from './types.js';
 import { zonesText } from './zones.js';
@@ -24,7 +25,7 @@ export function chartNotes(
 ): string[] {
   const notes: string[] = [];
   const drawn = panels.flatMap((p) => p.series);
-  if (drawn.length > 0) notes.push(...methodNotes(gathered.curves, drawn, exactDigits(result)));
+  if (drawn.length > 0) notes.push(...methodNotes(gathered.curves, drawn, exactness(result)));
   notes.push(...hidden(panels, y));
   const failed = result.runs.filter((r) => r.status === 'failed').length;
   const open = result.experiment.runs.length - result.runs.filter((r) => r.status === 'failed' || r.status === 'done').length;
@@ -86,8 +87,16 @@ function exactDigits({ experiment }: ExperimentResult): number | null {
   return coarsest <= 1e-6 ? null : Math.max(1, Math.floor(-Math.log10(coarsest) + 1e-9));
 }
 
-function methodNotes(curves: readonly Curve[], drawn: readonly Series[], digits: number | null): string[] {
-  const values = drawn.filter((s) => s.role === 'value');
+/** What "exact" is followed by: values along a training on fresh prompts are exact at parameters that are themselves a draw. */
+function exactness(result: ExperimentResult): string {
+  const digits = exactDigits(result);
+  const stochastic = result.experiment.runs.some(({ problem: { train } }) => train?.kind === 'sgd' || train?.kind === 'adam');
+  return `${digits === null ? '' : ` to ${many(digits, 'digit')}`}${stochastic ? ' at the parameters of one training on fresh prompts' : ''}`;
+}
+
+function methodNotes(curves: readonly Curve[], drawn: readonly Series[], exact: string): string[] {
+  const all = drawn.filter((s) => s.role === 'value');
+  const values = all.filter((s) => s.methodLabel !== approximation);
   const methods = new Set<MethodName>(values.flatMap((s) => s.method ?? []));
   const repeats = curves.reduce((most, c) => Math.max(most, c.repeats), 0);
   const banded = values.some((s) => s.lower !== null);
@@ -100,10 +109,8 @@ function methodNotes(curves: readonly Curve[], drawn: readonly Series[], digits:
     notes.push(`Sampled${n}${banded ? '; confidence bands' : ''}.`);
   }
   if (methods.has('quasi_monte_carlo')) notes.push(`Quasi-Monte Carlo${banded && repeats <= 1 ? '; error bands' : ''}.`);
-  if (methods.has('exact') && repeats <= 1) {
-    const to = digits === null ? '' : ` to ${many(digits, 'digit')}`;
-    notes.push(methods.size === 1 ? `Exact${to}.` : `Lines without a band are exact${to}.`);
-  }
+  if (methods.has('exact') && repeats <= 1) notes.push(methods.size === 1 ? `Exact${exact}.` : `Lines without a band are exact${exact}.`);
+  if (values.length < all.length) notes.push('The approximate risk is an approximation for large dimensions.');
   return notes;
 }
 

@@ -340,6 +340,8 @@ export const quantities: Readonly<Record<string, QuantityInfo>> = {
     'Variance proxy of the tokens (in a task, of x): the square of their sub-Gaussian parameter.',
     'least σ² with E exp(aᵀ(z − Ez)) ≤ exp(½ σ² ‖a‖²)',
   ),
+  gains: quantity('Gain of each head, those of positive heads and of negative ones apart; for charts and tables.', 'γ_h = tr A_h / d'),
+  head_weights: quantity('Output weight of each head, in the order of `gains`; for charts and tables.', 'μ_h'),
   largest_gain: quantity('Largest gain of a head.', 'max γ_h, γ_h = tr A_h / d'),
   least_gain: quantity('Least gain of a head.', 'min γ_h, γ_h = tr A_h / d'),
   largest_head_weight: quantity('Largest output weight of a head.', 'max μ_h'),

@@ -49,7 +49,10 @@ export function whyNoApproximation(task: Task): string | null {
     : 'The approximation is for Gaussian tokens of covariance identity, weights gaussian(1/d) and no link.';
 }
 
-/** `largest_gain`, `least_gain`, `largest_head_weight`, `least_head_weight` and `approximate_risk` along a trajectory. */
+/**
+ * `gains[1]`, `gains[2]`, …, `head_weights[1]`, …, `largest_gain`, `least_gain`, `largest_head_weight`, `least_head_weight` and `approximate_risk` along a trajectory.
+ * Heads are numbered by falling gain at the last point, as which one a training makes positive is up to its start.
+ */
 export function headQuantities(
   problem: Problem,
   layout: Layout,
@@ -63,6 +66,13 @@ export function headQuantities(
   const add = (name: QuantityName, of: (at: (typeof heads)[number]) => number): void => {
     if (wanted.has(name)) out[name] = { against, value: heads.map(of), method: 'exact' };
   };
+  const last = heads.at(-1)?.gain ?? [];
+  const order = Array.from(last.keys()).sort((a, b) => last[b]! - last[a]!);
+  order.forEach((head, i) => {
+    if (wanted.has('gains')) out[`gains[${i + 1}]`] = { against, value: heads.map(({ gain }) => gain[head]!), method: 'exact' };
+    if (wanted.has('head_weights'))
+      out[`head_weights[${i + 1}]`] = { against, value: heads.map(({ weight }) => weight[head]!), method: 'exact' };
+  });
   add('largest_gain', ({ gain }) => Math.max(...gain));
   add('least_gain', ({ gain }) => Math.min(...gain));
   add('largest_head_weight', ({ weight }) => Math.max(...weight));

@@ -146,6 +146,8 @@ export const quantityNames = [
   'limit_norm',
   'gaussian_gap',
   'sub_gaussian',
+  'gains',
+  'head_weights',
   'largest_gain',
   'least_gain',
   'largest_head_weight',

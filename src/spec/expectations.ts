@@ -9,7 +9,7 @@ import { evaluate, evaluateNumber } from './evaluate.js';
 import type { AtEntry, Expectation, Operand, QuantityOperand, SweepValue } from './experiment.js';
 import { Damaged, Mistake } from './mistake.js';
 import { checkAxis } from './plots.js';
-import { isTrajectory, type QuantityForm, quantityRef } from './quantities.js';
+import { isTrajectory, perHead, type QuantityForm, quantityRef } from './quantities.js';
 import { constantNumber, constantsOf, type Study, sweepNamed } from './study.js';
 import { sweepValue } from './sweeps.js';
 import type { Value } from './values.js';
@@ -194,6 +194,14 @@ function readOperand(study: Study, node: OperandNode, points: PendingExpectation
     return { number: node.value };
   }
   const quantity = quantityRef(study, found.form, found.node);
+  if (perHead.includes(quantity.name)) {
+    const [most, least] = quantity.name === 'gains' ? ['largest_gain', 'least_gain'] : ['largest_head_weight', 'least_head_weight'];
+    throw new Mistake(
+      codes.measure,
+      found.node,
+      l10n.t('`{0}` has a value for each head; expect something of `{1}` or `{2}`.', quantity.name, most!, least!),
+    );
+  }
   const at: AtEntry[] = [];
   for (const entry of node.at?.entries ?? []) {
     if (entry.value === undefined) {

@@ -15,6 +15,8 @@ export const errorNames: readonly QuantityName[] = ['output_error', 'value_gradi
 export const singleValued: readonly QuantityName[] = ['bayes_risk', 'one_step_risk', 'zero_risk', 'sub_gaussian'];
 /** Of plain tokens too, with or without errors. */
 const ofAnyLaw: readonly QuantityName[] = ['limit_norm', 'gaussian_gap', 'sub_gaussian'];
+/** A value for each head: drawn and tabled, with extremes to compare. */
+export const perHead: readonly QuantityName[] = ['gains', 'head_weights'];
 const onlyWhileTraining: readonly QuantityName[] = ['parameter_gap', 'merged_parameter_gap', 'gradient_gap', 'flow_risk'];
 
 /** How a quantity is written: `name`, `name.facet`, `rate of name`. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { cumulant, lawMoments } from '../../../src/solver/cumulant.js';
-import { approximateRisk, gainsAndWeights, whyNoApproximation } from '../../../src/solver/head-quantities.js';
+import { approximateRisk, gainsAndWeights, headQuantities, whyNoApproximation } from '../../../src/solver/head-quantities.js';
 import { plainLimitQuantities, taskLimitQuantities } from '../../../src/solver/limit-quantities.js';
 import { initialParameters, layoutOf, merge } from '../../../src/solver/parameters.js';
 import { populationRisk } from '../../../src/solver/population.js';
@@ -225,5 +225,35 @@ describe('several heads', () => {
     near(approximateRisk(limit, task, gain, weight), populationRisk(limit).risk(m).value, 1e-12);
     const risk = populationRisk(problem).risk(m).value;
     near(approximateRisk(problem, task, gain, weight), risk, 0.02 * risk);
+  });
+
+  it('gives the gain and the weight of each head, numbered by falling gain at the end', () => {
+    const base = taskProblem(taskOfDimension(3), 20);
+    const problem: Problem = {
+      ...base,
+      attention: { ...base.attention, heads: 4, init: { kind: 'random', seed: 3, scale: 1 } },
+      measures: ['gains', 'head_weights', 'largest_gain', 'least_gain', 'largest_head_weight'],
+    };
+    const layout = layoutOf(problem);
+    assert.ok(problem.setting.kind === 'task');
+    const starts = [5, 9].map((seed) =>
+      merge(layout, initialParameters({ ...problem, attention: { ...problem.attention, init: { kind: 'random', seed, scale: 1 } } })),
+    );
+    const found = headQuantities(problem, layout, problem.setting.task, starts, 'step');
+    const at = (name: string, point: number): number[] => [1, 2, 3, 4].map((k) => found[`${name}[${k}]`]!.value[point]!);
+    assert.equal(found['gains[5]'], undefined);
+    assert.deepEqual(
+      at('gains', 1),
+      [...at('gains', 1)].sort((a, b) => b - a),
+    );
+    for (const [point, m] of starts.entries()) {
+      const { gain, weight } = gainsAndWeights(layout, m);
+      const pairs = gain.map((g, h) => [g, weight[h]!]);
+      const same = at('gains', point).map((g, k) => [g, at('head_weights', point)[k]!]);
+      const sorted = (list: number[][]) => [...list].sort((a, b) => a[0]! - b[0]!);
+      assert.deepEqual(sorted(same), sorted(pairs), 'a head keeps its weight');
+      assert.equal(Math.max(...at('gains', point)), found.largest_gain!.value[point]);
+      assert.equal(Math.min(...at('gains', point)), found.least_gain!.value[point]);
+    }
   });
 });

@@ -132,6 +132,7 @@ describe('mistakes in the meaning of a spec', () => {
   table('what does not apply', [
     ['measure «training_loss»', 'E314', 'mini-batches'],
     ['measure risk, «output_error»', 'E314', 'concentrate'],
+    ['expect «gains» below 1', 'E314', '`largest_gain` or `least_gain`'],
     ['«plot risk against step»', 'E316', 'no steps'],
     ['sweep L over [10, 20]\nprompt { length = L }\n«plot risk against L by L»', 'E316', 'is the axis'],
     ['sweep k over [softmax, linear]\nattention { kernel = k }\n«plot risk against k log x»', 'E316', 'needs numbers'],
