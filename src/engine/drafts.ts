@@ -4,6 +4,9 @@ import type { Experiment, Plan, RunSpec } from '../spec/experiment.js';
 /** Relative error of a draft's training: a hundredth of a pixel on any screen. */
 export const draftTolerance = 1e-5;
 
+/** What a draft takes of the time of its run. */
+const share = 0.25;
+
 /** Estimated seconds of a run from which on its draft would keep the plan itself waiting. */
 const mostSeconds = 0.25;
 
@@ -53,7 +56,12 @@ function isCoarsened({ problem: { train } }: RunSpec): boolean {
 }
 
 function draftOfRun(run: RunSpec): RunSpec {
-  const { problem, hash } = run;
+  const { problem, hash, cost } = run;
   if (problem.train?.kind !== 'gradient_flow' || !isCoarsened(run)) return run;
-  return { ...run, hash: `${hash}-draft`, problem: { ...problem, train: { ...problem.train, tolerance: draftTolerance } } };
+  return {
+    ...run,
+    hash: `${hash}-draft`,
+    cost: { ...cost, seconds: share * cost.seconds },
+    problem: { ...problem, train: { ...problem.train, tolerance: draftTolerance } },
+  };
 }

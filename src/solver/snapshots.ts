@@ -1,7 +1,7 @@
 /** The trained layer along its training, in a form that can be looked at. */
-import { matmul, symmetricEigen, symmetrise, transpose } from './linear-algebra.js';
+import { symmetricEigen, symmetrise, transpose } from './linear-algebra.js';
 import { type Layout, merge, taskOf } from './parameters.js';
-import type { DenseMatrix, Problem } from './problem.js';
+import type { Problem } from './problem.js';
 import type { Axis, ParameterSnapshots } from './result.js';
 import type { MeasuredPoint } from './trajectory.js';
 
@@ -26,27 +26,23 @@ export function snapshotsOf(problem: Problem, layout: Layout, points: readonly M
   const matrices: number[][] = [];
   const scales: number[] = [];
   const eigenvalues: number[][] = [];
-  const spectrum = new Spectrum();
+  const spectrum = new Spectrum(d);
   for (const index of kept) {
     const point = points[index]!;
     const { U, v } = merge(layout, point.theta, merged);
     const scale = heads === 1 ? v[d]! : 1;
-    const matrix: number[][] = [];
     const entries: number[] = [];
     for (let i = 0; i < d; i++) {
-      const row: number[] = [];
       for (let j = 0; j < d; j++) {
         let entry = heads === 1 ? U[i * D + j]! : 0;
         if (heads > 1) for (let h = 0; h < heads; h++) entry += v[h * D + d]! * U[(h * D + i) * D + j]!;
-        row.push(entry);
         entries.push(entry);
       }
-      matrix.push(row);
     }
     at.push(against === 'step' ? (point.step ?? 0) : point.time);
     matrices.push(entries);
     scales.push(scale);
-    eigenvalues.push(falling(spectrum.of(symmetrise(matrix)), scale));
+    eigenvalues.push(falling(spectrum.of(entries), scale));
   }
   return { against, at, size: d, matrices, scales, eigenvalues, best: bestEigenvalues(problem) };
 }
@@ -57,19 +53,49 @@ function chosen(count: number, most: number): number[] {
   return Array.from({ length: most }, (_, i) => Math.round((i * (count - 1)) / (most - 1)));
 }
 
-/** Eigenvalues of one symmetric matrix after the other: along a flow from a balanced start they share their eigenvectors. */
+/** Eigenvalues of the symmetric part of one matrix after the other: along a flow from a balanced start they share their eigenvectors. */
 class Spectrum {
-  private basis: DenseMatrix | null = null;
+  /** Eigenvectors of the last matrix that had to be decomposed, a row each. */
+  private basis: Float64Array | null = null;
+  private readonly image: Float64Array;
 
-  of(matrix: DenseMatrix): ArrayLike<number> {
-    if (this.basis !== null) {
-      const turned = matmul(transpose(this.basis), matmul(matrix, this.basis));
-      const size = Math.max(...turned.map((row, i) => Math.abs(row[i]!)));
-      if (turned.every((row, i) => row.every((x, j) => i === j || Math.abs(x) <= 1e-13 * size))) return turned.map((row, i) => row[i]!);
-    }
-    const { values, vectors } = symmetricEigen(matrix);
-    this.basis = vectors;
+  constructor(private readonly d: number) {
+    this.image = new Float64Array(d);
+  }
+
+  /** `entries` row by row. */
+  of(entries: readonly number[]): ArrayLike<number> {
+    const { d } = this;
+    const found = this.inBasis(entries);
+    if (found !== null) return found;
+    const rows = Array.from({ length: d }, (_, i) => entries.slice(i * d, (i + 1) * d));
+    const { values, vectors } = symmetricEigen(symmetrise(rows));
+    this.basis = Float64Array.from(transpose(vectors).flat());
     return values;
+  }
+
+  /** The diagonal in the basis; null where the matrix is not diagonal there. */
+  private inBasis(entries: readonly number[]): Float64Array | null {
+    const { basis, image, d } = this;
+    if (basis === null) return null;
+    const diagonal = new Float64Array(d);
+    let size = 0;
+    let off = 0;
+    for (let k = 0; k < d; k++) {
+      for (let i = 0; i < d; i++) {
+        let sum = 0;
+        for (let j = 0; j < d; j++) sum += (entries[i * d + j]! + entries[j * d + i]!) * basis[k * d + j]!;
+        image[i] = 0.5 * sum;
+      }
+      for (let l = 0; l < d; l++) {
+        let sum = 0;
+        for (let i = 0; i < d; i++) sum += basis[l * d + i]! * image[i]!;
+        if (l === k) diagonal[k] = sum;
+        else off = Math.max(off, Math.abs(sum));
+      }
+      size = Math.max(size, Math.abs(diagonal[k]!));
+    }
+    return off <= 1e-13 * size ? diagonal : null;
   }
 }
 

@@ -8,7 +8,7 @@ import { headQuantities } from './head-quantities.js';
 import { KnownValues } from './known-values.js';
 import { taskLimitQuantities } from './limit-quantities.js';
 import { frobenius, inverse, traceOfProduct } from './linear-algebra.js';
-import { type Layout, layoutOf, type Merged, merge, taskOf } from './parameters.js';
+import { emptyMerged, type Layout, layoutOf, type Merged, merge, taskOf } from './parameters.js';
 import { populationRisk, type RiskValue } from './population.js';
 import type { Problem, QuantityName } from './problem.js';
 import { condensationSeries, taskCondensation } from './regimes.js';
@@ -294,6 +294,7 @@ function* gradientGap(
   kernels?: KernelLoader,
 ): Generator<SolveEvent, Series, void> {
   if (problem.length === Number.POSITIVE_INFINITY) return { against, value: points.map(() => 0), method: 'exact' };
+  const onDiagonal = diagonalGap(problem, layout, kernels);
   const own = populationRisk(problem, kernels);
   const other = populationRisk(infinitePrompt(problem));
   const ownGradient = gradientOf(layout, own);
@@ -302,9 +303,12 @@ function* gradientGap(
   const h = new Float64Array(layout.size);
   const value: number[] = [];
   for (const p of points) {
-    ownGradient(p.theta, g);
-    otherGradient(p.theta, h);
-    value.push(distance(g, h));
+    const exact = onDiagonal?.(p.theta) ?? null;
+    if (exact === null) {
+      ownGradient(p.theta, g);
+      otherGradient(p.theta, h);
+    }
+    value.push(exact ?? distance(g, h));
     if (own.method !== 'exact') yield { kind: 'progress', fraction: value.length / points.length };
   }
   const blockEverywhere = blockApplies(problem) && points.every((p) => isBlockForm(merge(layout, p.theta), layout.D));
@@ -313,6 +317,31 @@ function* gradientGap(
       ? 'exact'
       : weakest([own.risk(merge(layout, points.at(-1)!.theta)).method ?? own.method, other.method]);
   return { against, value, method };
+}
+
+/**
+ * The gradient gap where A is diagonal in the eigenbasis of Σ, which keeps the Frobenius norm: d + 1 numbers in place of two matrices. It answers null at
+ * other parameters, and is null for other problems.
+ */
+function diagonalGap(problem: Problem, layout: Layout, kernels?: KernelLoader): ((theta: Float64Array) => number | null) | null {
+  if (layout.parameters !== 'merged' || problem.solver.method === 'monte_carlo' || !blockApplies(problem)) return null;
+  const { D, temperature } = layout;
+  const own = new BlockRisk(problem, undefined, kernels);
+  const other = new BlockRisk(infinitePrompt(problem));
+  const g = new Float64Array(D);
+  const h = new Float64Array(D);
+  const merged = emptyMerged(layout);
+  return (theta) => {
+    merge(layout, theta, merged);
+    const diagonal = isBlockForm(merged, D) ? own.diagonalOf(blockOf(merged, D)) : null;
+    if (diagonal === null) return null;
+    const b = merged.v[D - 1]!;
+    own.diagonal(diagonal, b, g);
+    other.diagonal(diagonal, b, h);
+    let sum = 0;
+    for (let i = 0; i < D - 1; i++) sum += ((g[i]! - h[i]!) / temperature) ** 2;
+    return Math.sqrt(sum + (g[D - 1]! - h[D - 1]!) ** 2);
+  };
 }
 
 function* effectiveTokens(problem: Problem, layout: Layout, merged: readonly Merged[], against: Axis): Generator<SolveEvent, Series, void> {

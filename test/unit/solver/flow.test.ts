@@ -101,6 +101,26 @@ describe('training', () => {
     assert.equal(gaps[0]!.parameter_gap!.value[0], 0);
   });
 
+  it('the gradient gap is the distance of the two gradients in the trained parameters', () => {
+    const measures: QuantityName[] = ['gradient_gap'];
+    for (const [length, temperature, rho] of [
+      [20, 1, 0.5],
+      [300, 2.5, 0.3],
+    ] as const) {
+      const o: Options = { length, measures, train: flow(4, 5), attention: { temperature }, covariance: kms(3, rho) };
+      const { quantities, problem: p, theta } = run(o);
+      const layout = layoutOf(p);
+      const own = gradientOf(layout, populationRisk(p));
+      const other = gradientOf(layout, populationRisk(infinitePrompt(p)));
+      theta.forEach((at, i) => {
+        const [g, h] = [new Float64Array(at.length), new Float64Array(at.length)];
+        own(at, g);
+        other(at, h);
+        near(quantities.gradient_gap!.value[i], Math.hypot(...g.map((x, j) => x - h[j]!)), 1e-9);
+      });
+    }
+  });
+
   it('a slow descent follows the flow', () => {
     const flowed = run({ length: 20, train: flow(2, 3, 1e-10) });
     const descended = run({ length: 20, train: descent(1e-4, 20000) });

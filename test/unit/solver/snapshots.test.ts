@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { symmetricEigen, symmetrise } from '../../../src/solver/linear-algebra.js';
 import { solved } from '../../support/webview/content.js';
 
 const spec = (train: string, attention = 'init = balanced(0.1)', length = 'inf'): string => `
@@ -31,6 +32,19 @@ describe('parameter snapshots', () => {
     const [a] = found.matrices[0]!;
     const start = [a!, 0, 0, 0, a!, 0, 0, 0, a!];
     assert.ok(found.matrices[0]!.every((value, i) => Math.abs(value - start[i]!) < 1e-14));
+  });
+
+  it('have the eigenvalues of their matrices, whether those share their eigenvectors or not', () => {
+    for (const init of ['init = balanced(0.1)', 'init = random(seed: 3, scale: 0.2)']) {
+      const found = of(spec('gradient_descent { rate = 0.05, steps = 40 }', `kernel = linear, ${init}`, '30'))!;
+      found.matrices.forEach((entries, k) => {
+        const rows = [0, 1, 2].map((i) => entries.slice(3 * i, 3 * i + 3));
+        const wanted = Array.from(symmetricEigen(symmetrise(rows)).values, (value) => value * found.scales[k]!).sort((a, b) => b - a);
+        const size = Math.max(...wanted.map(Math.abs));
+        const worst = Math.max(...wanted.map((value, i) => Math.abs(found.eigenvalues[k]![i]! - value)));
+        assert.ok(worst < 1e-12 * size, `${init}, ${k}`);
+      });
+    }
   });
 
   it('are thinned to at most 65, with both ends', () => {
