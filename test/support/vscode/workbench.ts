@@ -126,13 +126,18 @@ export class Workbench {
   }
 
   /**
-   * Keys and files go to the window that has the focus, and another one may just have come up. Only by the focus do the windows of a workbench know which
-   * of them is the active one.
+   * Gives the main window the focus. Only by it do the windows of a workbench know which of them is the active one, and keys and files go to that. Neither
+   * a key nor being brought to the front gives a page the focus that another page of the browser has; a click does.
    */
   async inFront(): Promise<void> {
     await this.until('the window has the focus', async () => {
       await this.page.bringToFront();
-      return this.page.evaluate<boolean>('document.hasFocus()');
+      const hasFocus = (): Promise<boolean> => this.page.evaluate<boolean>('document.hasFocus()');
+      if (await hasFocus()) return true;
+      // Behind its last item on the left the status bar is empty.
+      const items = await this.page.locator('.statusbar .left-items').boundingBox({ timeout: brief });
+      if (items !== null) await this.page.mouse.click(items.x + items.width + 3, items.y + items.height / 2);
+      return hasFocus();
     });
   }
 
