@@ -92,6 +92,9 @@ describe('the preview beside a spec', function () {
     // The run would go on for minutes, longer than anything here waits.
     await cancel.click();
     await cancel.waitFor({ state: 'hidden' });
+    assert.match((await panel.locator('header .status').textContent())!, /^0 of 2 runs, cancelled$/);
+    await panel.locator('.banner.cancelled').getByRole('button', { name: 'Run' }).waitFor();
+    await workbench.screenshot('live-cancelled');
     assert.deepEqual(await workbench.notifications(), []);
   });
 
