@@ -1,5 +1,5 @@
 /** Sample means with control variates that stay unbiased and whose bands stay honest (docs/mathematics.md, section 4). */
-import { RunningMean } from './running-mean.js';
+import { RunningMean, SkewedMean } from './running-mean.js';
 
 /** Independent batches behind a controlled mean. */
 const batchCount = 64;
@@ -26,7 +26,7 @@ class Batch {
  * the band.
  */
 export class ControlledMean {
-  private readonly plain = new RunningMean();
+  private readonly plain = new SkewedMean();
   private readonly batches = Array.from({ length: batchCount }, () => new Batch());
 
   /** How many draws. */
@@ -52,15 +52,15 @@ export class ControlledMean {
     this.batches[this.plain.count % batchCount].further.add(known);
   }
 
-  /** `degrees`: of freedom, for Student's quantiles. NaN as the standard error of a single value. */
-  estimate(): { readonly mean: number; readonly standardError: number; readonly degrees: number } {
+  /** `parts`: how many independent numbers the mean is the mean of, and their skewness. NaN as the standard error of a single value. */
+  estimate(): { readonly mean: number; readonly standardError: number; readonly parts: number; readonly skewness: number } {
     const { plain, batches } = this;
     if (plain.count < fewestControlled || batches.every((b) => b.noiseSquares === 0 && b.knownSquares === 0)) {
-      return { mean: plain.mean, standardError: plain.standardError, degrees: plain.count - 1 };
+      return { mean: plain.mean, standardError: plain.standardError, parts: plain.count, skewness: plain.skewness };
     }
     const total = new CoefficientSums();
     for (const batch of batches) total.add(batch, 1);
-    const means = new RunningMean();
+    const means = new SkewedMean();
     for (const batch of batches) {
       total.add(batch, -1);
       const { noise, known } = total.coefficients(batches.every((b) => b.further.count > 0));
@@ -68,7 +68,7 @@ export class ControlledMean {
       const shift = known === 0 ? 0 : known * (batch.known.mean - batch.further.mean);
       means.add(batch.value.mean - noise * batch.noise.mean - shift);
     }
-    return { mean: means.mean, standardError: means.standardError, degrees: batchCount - 1 };
+    return { mean: means.mean, standardError: means.standardError, parts: batchCount, skewness: means.skewness };
   }
 }
 

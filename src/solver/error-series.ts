@@ -109,6 +109,7 @@ export function* measureErrors(
       step = sampling.next();
     }
     samples = step.value.samples;
+    if (Object.values(step.value.estimates).some((estimate) => estimate.isCarriedByFew)) notes.add(fewNote);
     const bounds = anyLaw(point);
     for (const quantity of of) addSampled(columns.get(quantity)!, step.value, quantity, bounds, problem, concentrate.confidence);
   }
@@ -334,6 +335,9 @@ function rareNote(exponent: number, against: Axis | null): string {
   const law = `the error falls as L^−${exponent.toPrecision(3)}, up to powers of log L, not as 1/L`;
   return `Rare queries govern the average${where}: ${law}. \`.rare\` is the share that the hundredth with the widest scores carries.`;
 }
+
+const fewNote =
+  'A few of the sampled prompts carry a mean: rarer and larger errors may be missing from it and from its band. More `samples`, or smaller scores, help.';
 
 function averagesAt(problem: Problem, of: readonly ErrorQuantity[], point: ErrorPoint): ErrorAverages | null {
   return problem.solver.method === 'monte_carlo' ? null : errorAverages(problem, of, layerOf(problem, point));

@@ -2,7 +2,7 @@
 export class RunningMean {
   count = 0;
   mean = 0;
-  private squares = 0;
+  protected squares = 0;
 
   add(value: number): void {
     this.count++;
@@ -14,5 +14,23 @@ export class RunningMean {
   /** Standard error of `mean`; NaN below two numbers. */
   get standardError(): number {
     return this.count > 1 ? Math.sqrt(this.squares / (this.count - 1) / this.count) : Number.NaN;
+  }
+}
+
+/** The same with the skewness of the numbers. */
+export class SkewedMean extends RunningMean {
+  private cubes = 0;
+
+  override add(value: number): void {
+    const delta = value - this.mean;
+    const n = this.count + 1;
+    const step = delta / n;
+    this.cubes += delta * step * step * (n - 1) * (n - 2) - 3 * step * this.squares;
+    super.add(value);
+  }
+
+  /** Third central moment over the 3/2-th power of the second; 0 without spread. */
+  get skewness(): number {
+    return this.squares > 0 ? (this.cubes / this.count) * (this.count / this.squares) ** 1.5 : 0;
   }
 }

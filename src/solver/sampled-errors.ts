@@ -10,7 +10,7 @@ import { errorSource } from './error-sources.js';
 import type { Merged } from './parameters.js';
 import type { ErrorQuantity, Problem } from './problem.js';
 import { stream } from './random.js';
-import { studentHalfWidth } from './statistics.js';
+import { isCarriedByFew, meanBand } from './statistics.js';
 
 export const errorQuantities: readonly ErrorQuantity[] = ['output', 'value_gradient', 'key_query_gradient'];
 
@@ -21,6 +21,8 @@ export interface ErrorEstimate {
   /** Two-sided band of the mean at the asked confidence; never below 0. */
   readonly lower: number;
   readonly upper: number;
+  /** Whether a few prompts carry the mean, so that rarer and larger errors may be missing from it. */
+  readonly isCarriedByFew: boolean;
   /** Quantiles of the squared error of one prompt, at `errorProbabilities`; in the last estimate only. */
   readonly quantiles?: readonly number[];
   /** Its quantile at the asked confidence, with the band of the order statistics; in the last estimate only. */
@@ -182,10 +184,10 @@ function summary(
 ): ErrorEstimates {
   const estimates: Partial<Record<ErrorQuantity, ErrorEstimate>> = {};
   for (const [quantity, controlled] of means) {
-    const { mean, standardError, degrees } = controlled.estimate();
+    const { mean, standardError, parts, skewness } = controlled.estimate();
     const { count } = controlled;
-    const half = studentHalfWidth(confidence, degrees) * standardError;
-    const estimate = { mean, standardError, lower: Math.max(0, mean - half), upper: mean + half };
+    const { lower, upper } = meanBand(mean, standardError, skewness, parts, confidence);
+    const estimate = { mean, standardError, lower: Math.max(0, lower), upper, isCarriedByFew: isCarriedByFew(skewness, parts) };
     if (values === null) {
       estimates[quantity] = estimate;
       continue;

@@ -87,6 +87,35 @@ export function studentHalfWidth(confidence: number, degrees: number): number {
   return 0.5 * (low + high);
 }
 
+export interface Band {
+  readonly lower: number;
+  readonly upper: number;
+}
+
+/**
+ * Two-sided band of a mean of `count` independent numbers of a given skewness: the hull of Student's interval and of Hall's, whose cubic transformation takes
+ * out the first-order effect of skewness (P. Hall, "On the removal of skewness by transformation", Journal of the Royal Statistical Society B 54 (1992) 221–228).
+ */
+export function meanBand(mean: number, standardError: number, skewness: number, count: number, confidence: number): Band {
+  const t = studentHalfWidth(confidence, count - 1);
+  const root = Math.sqrt(count);
+  const g = skewness / 3;
+  const transformed = (x: number): number =>
+    Math.abs(g) < 1e-6 ? x : (root / g) * (Math.cbrt(1 + 3 * g * (x / root - skewness / (6 * count))) - 1);
+  return {
+    lower: mean - standardError * Math.max(t, transformed(t)),
+    upper: mean + standardError * Math.max(t, -transformed(-t)),
+  };
+}
+
+/** Of the skewness of a mean, that of one number over √count: above it a few numbers carry the mean. */
+const trustedSkewness = 0.25;
+
+/** Whether so few of the numbers behind a mean carry it that rarer and larger ones may be missing. */
+export function isCarriedByFew(skewness: number, count: number): boolean {
+  return Math.abs(skewness) > trustedSkewness * Math.sqrt(count);
+}
+
 export interface Line {
   readonly slope: number;
   /** Standard error of the slope; null where the points carry no errors. */

@@ -93,7 +93,10 @@ describe('sampled distance from the infinite prompt', () => {
         );
         // The first two have control variates: Student's quantile for 64 batches.
         const quantile = quantity === 'key_query_gradient' ? 1.95996 : 1.99834;
-        assert.ok(Math.abs(upper - mean - quantile * standardError) < 1e-3 * standardError + 1e-15);
+        // Farther on the long side, where values are skewed.
+        const narrow = quantile * standardError;
+        assert.ok(upper - mean > 0.999 * narrow - 1e-15 && upper - mean < 1.2 * narrow + 1e-15, `${upper - mean}, ${narrow}`);
+        assert.ok(Math.abs(mean - lower - narrow) < 0.15 * narrow + 1e-15, `${mean - lower}, ${narrow}`);
         assert.ok(lower >= 0 && lower <= mean);
       }
     }
