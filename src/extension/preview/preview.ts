@@ -63,6 +63,7 @@ export class Preview implements vscode.Disposable {
     panel.onDidChangeViewState(() => {
       // A page that is not seen is gone; when it is seen again it is loaded anew and says so.
       if (!panel.visible) this.told = null;
+      this.watch();
       this.changes.fire();
     });
     panel.webview.onDidReceiveMessage((message: unknown) => this.hear(message));
@@ -209,9 +210,12 @@ export class Preview implements vscode.Disposable {
     this.study.watch(watchedBy(including ? [this, ...others] : others));
   }
 
+  /** Nothing while it is hidden behind another tab. */
   watched(): Watched | null {
     const experiment = this.experiment;
-    return experiment === null ? null : { experiment, charts: true, table: this.tab === 'table', parameters: this.tab === 'parameters' };
+    return experiment === null || !this.panel.visible
+      ? null
+      : { experiment, charts: true, table: this.tab === 'table', parameters: this.tab === 'parameters' };
   }
 
   private content(): Content {

@@ -55,6 +55,8 @@ export class Study {
   private ended = 0;
   private results = new Map<string, Result>();
   private before = new Map<string, readonly ChartModel[]>();
+  /** Experiments of which a new solver has not given as much as was there, with the number of runs that were done. */
+  private readonly recovering = new Map<string, number>();
   private watched: readonly Watched[] = [];
   private readonly interests = new Set<object>();
   private readonly listeners = new Set<() => void>();
@@ -206,6 +208,8 @@ export class Study {
     const again = this.busy && this.sentBudget === null && !this.startedOver;
     this.sent = '';
     this.ended = this.revision;
+    for (const [title, { snapshot }] of this.results)
+      this.recovering.set(title, Math.max(snapshot.runs.done, this.recovering.get(title) ?? 0));
     if (this.interests.size === 0) return;
     this.services.post({ type: 'watch', study: this.uri, watched: this.watched });
     if (again) this.run();
@@ -241,14 +245,17 @@ export class Study {
     const replacing = !snapshot.settled && own !== null && !hasCurve(own) && shown !== null && hasCurve(shown);
     // The same runs again, for a new solver: what they give is known already.
     const again = same && !snapshot.settled && old.snapshot.runs.done > snapshot.runs.done;
-    const standing = replacing || again ? old?.snapshot : null;
+    const { done, total } = snapshot.runs;
+    if (snapshot.settled || done >= Math.min(total, this.recovering.get(snapshot.title) ?? 0)) this.recovering.delete(snapshot.title);
+    const recovering = this.recovering.has(snapshot.title) && shown !== null && hasCurve(shown);
+    const standing = replacing || again || recovering ? old?.snapshot : null;
     const charts = standing?.charts ?? own;
     const table = standing?.table ?? snapshot.table ?? kept?.table ?? null;
     const parameters = standing?.parameters ?? snapshot.parameters ?? kept?.parameters ?? null;
     const hasParameters = standing?.hasParameters ?? snapshot.hasParameters;
     this.results.set(snapshot.title, {
       snapshot: { ...snapshot, charts, table, parameters, hasParameters },
-      replacing,
+      replacing: replacing || (recovering && !same),
       since: same ? old.since : now,
     });
   }

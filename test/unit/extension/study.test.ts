@@ -315,6 +315,36 @@ describe('a study', () => {
     assert.equal(study.snapshot('A')?.charts, partial);
   });
 
+  it('keeps the last curves, also of another text, until a new solver has given as many', () => {
+    const { study } = studied();
+    study.addInterest({});
+    study.receivePlan(plan(1, 'x'));
+    const some = (id: string) => [{ id, title: id, panels: [{ series: [{ role: 'value' }] }] }] as unknown as ChartModel[];
+    const told = (revision: number, hash: string, done: number, id: string, settled = false): void => {
+      const runs = { total: 4, done, running: 4 - done, failed: 0, cached: 0, fraction: done / 4, seconds: 1, steps: null, failures: [] };
+      study.receive({ type: 'snapshot', study: study.uri, revision, snapshot: snapshot(hash, { runs, charts: some(id), settled }) });
+    };
+    const shown = () => study.snapshot('A')?.charts?.[0]?.id;
+    told(1, 'h', 3, 'before');
+    study.solverRestarted();
+    study.receivePlan(plan(2, 'y'));
+    told(3, 'i', 1, 'one');
+    assert.equal(shown(), 'before');
+    assert.equal(study.replacing('A'), true);
+    told(3, 'i', 2, 'two');
+    assert.equal(shown(), 'before');
+    told(3, 'i', 3, 'three');
+    assert.equal(shown(), 'three');
+    assert.equal(study.replacing('A'), false);
+    // From then on as ever: a new text shows its curves as they come.
+    study.receivePlan(plan(3, 'z'));
+    told(4, 'j', 1, 'next');
+    assert.equal(shown(), 'next');
+    study.solverRestarted();
+    told(5, 'j', 0, 'held', true);
+    assert.equal(shown(), 'held', 'nothing more will come');
+  });
+
   it('does not run again what was done when the solver ended', () => {
     const { study, solves } = studied();
     study.addInterest({});
