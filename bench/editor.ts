@@ -4,10 +4,12 @@
  *
  * Linux only: processor time and memory are read from /proc.
  */
+import { execFile } from 'node:child_process';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, totalmem } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { parseArgs, promisify } from 'node:util';
+import { installEditor } from '../test/support/vscode/install.js';
 import { processesOf, roleOf } from '../test/support/vscode/processes.js';
 import { root, vscodePackage } from '../test/support/vscode/versions.js';
 import { type Told, Watch } from '../test/support/vscode/watch.js';
@@ -197,78 +199,150 @@ async function activation(): Promise<string> {
   ].join('\n');
 }
 
-interface Usage {
-  readonly seconds: number;
-  readonly resident: number;
-}
+const roles = ['extension host', 'solver', 'language server'] as const;
+type Role = (typeof roles)[number];
 
-/** By role; what is not ours in the server's process group is left out. */
-function usage(workbench: Workbench): Map<string, Usage> {
-  const found = new Map<string, Usage>();
+/** Seconds of processor time by role; what is not ours in the server's process group is left out. */
+function seconds(workbench: Workbench): Map<Role, number> {
+  const found = new Map<Role, number>();
   for (const process of processesOf(workbench.group)) {
-    const role = roleOf(process);
-    if (role === 'other') continue;
-    const before = found.get(role) ?? { seconds: 0, resident: 0 };
-    found.set(role, { seconds: before.seconds + process.seconds, resident: before.resident + process.resident });
+    const role = roles.find((one) => one === roleOf(process));
+    if (role !== undefined) found.set(role, (found.get(role) ?? 0) + process.seconds);
   }
   return found;
 }
 
-async function idle({ workbench, watch }: Opened): Promise<string> {
-  await workbench.page.waitForTimeout(10_000);
-  await watch.take();
-  const before = usage(workbench);
-  await workbench.page.waitForTimeout(60_000);
-  const after = usage(workbench);
-  const { told, drawn } = await watch.take();
-  const rows = [...after].map(([role, { seconds }]) => [role, `${((seconds - (before.get(role)?.seconds ?? 0)) * 1000).toFixed(0)} ms`]);
+/** The same minutes in a window of its own, with an extension or without any: what VS Code takes by itself is in both. */
+async function idleMinutes(extension: { readonly vsix: string } | { readonly development: null }): Promise<IdleMinutes> {
+  const workbench = await Workbench.open({ ...extension, files: { [example]: text } });
+  try {
+    const { page } = workbench;
+    await workbench.openFile(example);
+    if ('vsix' in extension) await workbench.openPreview();
+    const watch = 'vsix' in extension ? await Watch.start(page) : null;
+    await workbench.openFile(example);
+    await workbench.select('0.5');
+    await page.keyboard.type('0.55');
+    await page.waitForTimeout(settling);
+    await watch?.take();
+    const before = seconds(workbench);
+    await page.waitForTimeout(idleTime);
+    const after = seconds(workbench);
+    const heard = await watch?.take();
+    const used = new Map([...after].map(([role, time]) => [role, (1000 * (time - (before.get(role) ?? 0)) * 60_000) / idleTime]));
+    return { used, told: heard?.told.length ?? 0, drawn: heard?.drawn.length ?? 0 };
+  } finally {
+    await workbench.close();
+  }
+}
+
+interface IdleMinutes {
+  /** Milliseconds of processor time in a minute. */
+  readonly used: ReadonlyMap<Role, number>;
+  readonly told: number;
+  readonly drawn: number;
+}
+
+/** VS Code's own work after a start has come to its end. */
+const settling = 60_000;
+const idleTime = 120_000;
+
+async function idle(): Promise<string> {
+  const without = await idleMinutes({ development: null });
+  const { used, told, drawn } = await idleMinutes({ vsix });
+  const rows = roles.map((role) => {
+    const [own, bare] = [used.get(role) ?? 0, without.used.get(role)];
+    return [role, ms(own), bare === undefined ? 'is not there' : ms(bare), ms(own - (bare ?? 0))];
+  });
   return [
     '## A minute without a key',
     '',
-    `Processor time within 60 s, the preview open, ten seconds after the last edit. In the extension host run VS Code's own extensions too. The panel was told ${told.length} times and drew ${drawn.length} times.`,
+    `Processor time in a minute, the mean of ${idleTime / 60_000} that begin ${settling / 1000} s after the last edit, the preview open; beside it the same in a window without the extension, as VS Code's own extensions run in the same process. The panel was told ${told} times and drew ${drawn} times.`,
     '',
-    table(['process', 'processor time'], rows),
+    table(['process', 'with the extension', 'without', 'the extension'], rows),
   ].join('\n');
 }
 
-const editsForMemory = 500;
+interface Held {
+  /** Bytes of the JavaScript heap, and of buffers beside it, after a collection. */
+  readonly heap: number;
+  readonly buffers: number;
+  readonly resident: number;
+}
+
+/** What each process holds after a collection. A running process opens its inspector when it is told to. */
+async function held(workbench: Workbench, node: string): Promise<Map<Role, Held>> {
+  const found = new Map<Role, Held>();
+  for (const process of processesOf(workbench.group)) {
+    const role = roles.find((one) => one === roleOf(process));
+    if (role === undefined) continue;
+    const { stdout } = await promisify(execFile)(node, [join(import.meta.dirname, 'collected-heap.mjs'), String(process.id)], {
+      timeout: 60_000,
+    });
+    found.set(role, JSON.parse(stdout) as Held);
+  }
+  return found;
+}
+
+const warmingUp = 100;
+const batch = 500;
+const batches = 3;
 
 async function memory({ workbench, watch }: Opened): Promise<string> {
   const { page } = workbench;
-  const type = async (count: number, from: number): Promise<void> => {
+  const { node } = await installEditor();
+  let typed = 1000;
+  const type = async (count: number): Promise<void> => {
     for (let index = 0; index < count; index += 1) {
-      await page.keyboard.press(digit(from + index));
+      await page.keyboard.press(digit(typed));
       await page.keyboard.press('ArrowLeft');
       await page.waitForTimeout(120);
+      typed += 1;
       // The number is started again before it is longer than the line is wide.
       if (index % 40 === 39) {
         await page.keyboard.press('End');
         await page.keyboard.press('Shift+Home');
-        await page.keyboard.type(`let rho = 0.${1 + (((from + index) / 40) & 7)}5`);
+        await page.keyboard.type(`let rho = 0.${1 + ((typed / 40) & 7)}5`);
         await page.keyboard.press('Escape');
         await page.keyboard.press('ArrowLeft');
       }
     }
     await page.waitForTimeout(10_000);
+    await watch.take();
   };
-  await type(100, 1000);
-  const before = usage(workbench);
-  const heapBefore = await watch.heap();
-  await type(editsForMemory, 2000);
-  const after = usage(workbench);
-  const heapAfter = await watch.heap();
-  const rows = [...after].map(([role, { resident }]) => [
-    `${role}, resident`,
-    megabytes(before.get(role)?.resident ?? 0),
-    megabytes(resident),
-  ]);
-  rows.push(['panel, JavaScript heap', megabytes(heapBefore), megabytes(heapAfter)]);
+  const columns: { readonly processes: ReadonlyMap<Role, Held>; readonly panel: number }[] = [];
+  for (let round = 0; round <= batches; round += 1) {
+    await type(round === 0 ? warmingUp : batch);
+    columns.push({ processes: await held(workbench, node), panel: await watch.heap() });
+  }
+  const row = (name: string, of: (column: (typeof columns)[number]) => number | undefined): string[] => [
+    name,
+    ...columns.map((column) => {
+      const bytes = of(column);
+      return bytes === undefined ? 'ended' : megabytes(bytes);
+    }),
+  ];
+  const kinds = [
+    ['heap', (one: Held) => one.heap],
+    ['buffers', (one: Held) => one.buffers],
+    ['resident', (one: Held) => one.resident],
+  ] as const;
+  const rows = roles.flatMap((role) =>
+    kinds.map(([kind, of]) =>
+      row(`${role}, ${kind}`, ({ processes: found }) => {
+        const one = found.get(role);
+        return one === undefined ? undefined : of(one);
+      }),
+    ),
+  );
+  rows.push(row('panel, heap', ({ panel }) => panel));
+  const head = ['', `after ${warmingUp} edits`, ...Array.from({ length: batches }, (_, i) => `${batch * (i + 1)} more`)];
   return [
-    `## Memory after ${editsForMemory} edits`,
+    `## Memory over ${batches} × ${batch} edits`,
     '',
-    'After 100 edits for warming up, and after 500 more. Resident memory of a process holds what its collector has not given back; the panel was collected before.',
+    'JavaScript heaps of the main threads and buffers beside them after a collection; resident memory of a process also holds what its allocator has not given back, its threads and its code.',
     '',
-    table(['', 'before', 'after'], rows),
+    table(head, rows),
   ].join('\n');
 }
 
@@ -281,9 +355,9 @@ if (wants('pipeline')) add(await processes());
 if (wants('crowd')) add(await crowded());
 if (wants('echo')) add(await echo());
 if (wants('activation')) add(await activation());
+if (wants('idle')) add(await idle());
 const inWorkbench = [
   ['redraw', redraw],
-  ['idle', idle],
   ['memory', memory],
 ] as const;
 if (inWorkbench.some(([part]) => wants(part))) {
