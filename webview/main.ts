@@ -4,7 +4,7 @@ import { App } from './app.js';
 import { Editor } from './editor.js';
 import * as l10n from './l10n.js';
 import { registerControls } from './toolkit.js';
-import './panel.css';
+import './styles/panel.css';
 
 const root = document.getElementById('attn-root');
 if (root === null) throw new Error('The page of the panel has no root element.');

@@ -95,6 +95,7 @@ class Builder {
     // The whole axis from the start, whatever has its value so far: a chart that fills up keeps its place.
     for (const { series } of raw) for (const s of series) for (const v of s.x) xExtent.add(v);
     for (const v of channels.against?.values ?? []) xExtent.add(v.value);
+    if (channels.against === null) for (const end of ends(this.result, plot.against)) xExtent.add(end);
     const bare = raw.map((p) => ({ ...p, series: p.series.map(finite).filter(drawable) }));
     spread(bare, yExtent);
     const x = this.xAxis(xExtent, bare);
@@ -299,6 +300,16 @@ class Builder {
     const axis = { scale: extent.scale, domain, categories: [] as Text[], infinity, exponent };
     return { ...axis, label: withExponent(label, exponent), ticks: axisTicks(axis, 6) };
   }
+}
+
+/** Where the trainings that are not done yet will end on their axis. */
+function ends({ experiment, runs }: ExperimentResult, axis: string): number[] {
+  return experiment.runs.flatMap(({ problem: { train } }, i) => {
+    const status = runs[i]?.status ?? 'waiting';
+    if (train === null || status === 'done' || status === 'failed') return [];
+    if (!('steps' in train)) return axis === 'time' ? [train.time] : [];
+    return [axis === 'time' ? train.rate * train.steps : train.steps];
+  });
 }
 
 /** Makes null what no axis can show. */

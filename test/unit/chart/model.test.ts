@@ -3,6 +3,7 @@ import { combine, studentFactor } from '../../../src/chart/collect.js';
 import { chartModels, plainText } from '../../../src/chart/index.js';
 import { onScales } from '../../../src/chart/shown.js';
 import type { ChartModel, LegendKey, Series } from '../../../src/chart/types.js';
+import type { RunOutcome } from '../../../src/engine/results.js';
 import { all, grid, make, plot, quantity, scalars, sweep, trajectory } from './fixtures.js';
 
 const inf = Number.POSITIVE_INFINITY;
@@ -245,6 +246,23 @@ describe('chart models', () => {
       chartModels(result).map((m) => labels(m).includes('my training run')),
       [false, false, true],
     );
+  });
+
+  it('have the whole axis while a training is under way, and what there is when it is over', () => {
+    const train = { kind: 'sgd', steps: 2000, rate: 0.01 } as unknown as NonNullable<
+      ReturnType<typeof make>['experiment']['runs'][number]['problem']['train']
+    >;
+    const result = make({
+      title: 'x',
+      plots: [plot([quantity('risk')], 'step'), plot([quantity('risk')], 'time')],
+      run: () => ({ status: 'waiting' }),
+    });
+    const runs = result.experiment.runs.map((run) => ({ ...run, problem: { ...run.problem, train } }));
+    const soFar = { ...trajectory([0, 0.1], { risk: () => 1 }), axes: { step: [0, 100], time: [0, 1] } };
+    const of = (outcome: RunOutcome) =>
+      chartModels({ ...result, experiment: { ...result.experiment, runs }, runs: [outcome] }).map(({ x }) => x.domain[1]);
+    assert.deepEqual(of({ status: 'running', fraction: 0.05, step: 100, partial: soFar }), [2000, 20]);
+    assert.deepEqual(of({ status: 'done', result: soFar, cached: false }), [100, 1]);
   });
 
   it('divide a plot with too many panels', () => {
