@@ -286,9 +286,13 @@ export class Workbench {
     await this.until('the charts have curves', async () => /\d/.test(await this.spoken(index)));
   }
 
-  /** What a screen reader hears of the first figure: its curves with their first and last values. */
+  /** What a screen reader hears of the first figure, once it is no draft any more: its curves with their first and last values. */
   async spoken(index = 0): Promise<string> {
-    const text = (await this.panel(index).locator('section.figure .spoken').first().textContent()) ?? '';
+    let text = '';
+    await this.until('the figure is no draft', async () => {
+      text = (await this.panel(index).locator('section.figure .spoken').first().textContent()) ?? '';
+      return !/exact to \d+ digit/i.test(text);
+    });
     return text.replace(/[\u00a0\u202f]/g, ' ');
   }
 
