@@ -54,7 +54,7 @@ export function attn(args: readonly string[], { input = '', cwd, env = {}, whenS
   });
 }
 
-export class Folder {
+class Folder {
   readonly path = mkdtempSync(join(tmpdir(), 'attn-test-'));
 
   file(name: string, text: string): string {
@@ -66,6 +66,25 @@ export class Folder {
   remove(): void {
     rmSync(this.path, { recursive: true, force: true });
   }
+}
+
+/** For the tests of one `describe`: the command bundled, and for each of them a folder of its own, which is gone after it. */
+export function folderForEach(): Pick<Folder, 'path' | 'file'> {
+  let folder: Folder | undefined;
+  before(function () {
+    this.timeout(60_000);
+    build();
+  });
+  beforeEach(() => {
+    folder = new Folder();
+  });
+  afterEach(() => folder?.remove());
+  return {
+    get path() {
+      return folder!.path;
+    },
+    file: (name, text) => folder!.file(name, text),
+  };
 }
 
 /** A spec whose two runs take a millisecond. */

@@ -15,31 +15,22 @@ import type {
   Sweep,
   SweepValue,
 } from '../../../src/spec/experiment.js';
+import { problemOf } from '../problem.js';
 
 export const nowhere = { start: 0, end: 0, line: 1, column: 1 };
 
 export function problem(length: number, changes: Partial<Problem<FileReference>> = {}): Problem<FileReference> {
-  return {
-    setting: { kind: 'tokens', law: { kind: 'gaussian', dimension: 1, mean: [0], covariance: [[1]] } },
-    query: { kind: 'at', at: [1] },
-    length,
-    attention: {
-      kernel: 'softmax',
-      heads: 1,
-      parameters: 'merged',
-      keyDimension: 1,
-      temperature: 1,
-      init: { kind: 'balanced', alpha: 0.1 },
-      keyQuery: [[1]],
-      value: [[1]],
+  return problemOf<FileReference>(
+    { kind: 'tokens', law: { kind: 'gaussian', dimension: 1, mean: [0], covariance: [[1]] } },
+    {
+      query: { kind: 'at', at: [1] },
+      length,
+      attention: { keyQuery: [[1]], value: [[1]] },
+      concentrate: { of: ['output'], confidence: 0.95, samples: null },
+      measures: ['output_error'],
+      ...changes,
     },
-    train: null,
-    concentrate: { of: ['output'], confidence: 0.95, samples: null },
-    solver: { method: 'auto', samples: null, precision: 'auto', seed: 0 },
-    measures: ['output_error'],
-    facets: [],
-    ...changes,
-  };
+  );
 }
 
 export function numberValue(value: number): SweepValue {

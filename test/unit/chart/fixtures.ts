@@ -1,6 +1,7 @@
 /** Experiments with plausible results, made by hand: the figures of the examples and the hard cases. */
 import type { ExperimentResult, RunOutcome } from '../../../src/engine/results.js';
 import type { Experiment, Overlay, Plot, QuantityRef, RunSpec, Sweep, SweepValue } from '../../../src/spec/experiment.js';
+import { problemOf } from '../../support/problem.js';
 
 export type RunResult = Extract<RunOutcome, { status: 'done' }>['result'];
 export type Series = RunResult['quantities'][string];
@@ -21,26 +22,10 @@ export function sweep(name: string, values: readonly (number | string)[], isLeng
   return { name, values: values.map(value), range, isLength };
 }
 
-const problem: RunSpec['problem'] = {
-  setting: { kind: 'tokens', law: { kind: 'gaussian', dimension: 1, mean: [0], covariance: [[1]] } },
-  query: null,
-  length: 10,
-  attention: {
-    kernel: 'softmax',
-    heads: 1,
-    parameters: 'merged',
-    keyDimension: 1,
-    temperature: 1,
-    init: { kind: 'balanced', alpha: 0.1 },
-    keyQuery: null,
-    value: null,
-  },
-  train: null,
-  concentrate: null,
-  solver: { method: 'auto', samples: null, precision: 'auto', seed: 0 },
-  measures: [],
-  facets: [],
-};
+const problem: RunSpec['problem'] = problemOf(
+  { kind: 'tokens', law: { kind: 'gaussian', dimension: 1, mean: [0], covariance: [[1]] } },
+  { length: 10 },
+);
 
 export interface Made {
   readonly title: string;

@@ -1,20 +1,10 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { attn, build, Folder, quick } from '../../support/cli/attn.js';
+import { attn, folderForEach, quick } from '../../support/cli/attn.js';
 
 describe('attn check, format and explain', function () {
   this.timeout(60_000);
-  let folder: Folder;
-  before(function () {
-    this.timeout(60_000);
-    build();
-  });
-  beforeEach(() => {
-    folder = new Folder();
-  });
-  afterEach(() => {
-    folder.remove();
-  });
+  const folder = folderForEach();
 
   it('check says nothing but the count when all is well', async () => {
     assert.deepEqual(await attn(['check', folder.file('a.attn', quick)]), { status: 0, out: '', err: '0 errors in 1 file\n' });

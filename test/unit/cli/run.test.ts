@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { attn, build, Folder, program, project, quick, slow } from '../../support/cli/attn.js';
+import { attn, folderForEach, program, project, quick, slow } from '../../support/cli/attn.js';
 
 const schema = JSON.parse(readFileSync(join(project, 'docs/result.schema.json'), 'utf8'));
 const validate = new Ajv2020({ allErrors: true, allowUnionTypes: true }).compile(schema);
@@ -33,17 +33,7 @@ function document(text: string): Results {
 
 describe('attn run', function () {
   this.timeout(60_000);
-  let folder: Folder;
-  before(function () {
-    this.timeout(60_000);
-    build();
-  });
-  beforeEach(() => {
-    folder = new Folder();
-  });
-  afterEach(() => {
-    folder.remove();
-  });
+  const folder = folderForEach();
   const run = (args: readonly string[], options = {}) => attn(['run', '--no-cache', ...args], options);
 
   it('prints a table and exits with 0 when everything holds', async () => {

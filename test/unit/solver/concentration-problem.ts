@@ -1,5 +1,6 @@
 import * as linear from '../../../src/solver/linear-algebra.js';
 import type { DenseMatrix, ErrorQuantity, Problem } from '../../../src/solver/problem.js';
+import { problemOf } from '../../support/problem.js';
 
 /** The three errors that concentration is measured by. */
 export const of: readonly ErrorQuantity[] = ['output', 'value_gradient', 'key_query_gradient'];
@@ -8,24 +9,12 @@ export const of: readonly ErrorQuantity[] = ['output', 'value_gradient', 'key_qu
 export const problem = (gamma: DenseMatrix, U: DenseMatrix, V: DenseMatrix, at: readonly number[] | null): Problem => {
   const n = gamma.length;
   const law = (covariance: DenseMatrix) => ({ kind: 'gaussian', dimension: n, mean: covariance.map(() => 0), covariance }) as const;
-  return {
-    setting: { kind: 'tokens', law: law(gamma) },
-    query: at === null ? { kind: 'law', law: law(linear.identity(n)) } : { kind: 'at', at },
-    length: 1,
-    attention: {
-      kernel: 'softmax',
-      heads: 1,
-      parameters: 'merged',
-      keyDimension: n,
-      temperature: 1,
-      init: { kind: 'balanced', alpha: 0.1 },
-      keyQuery: U,
-      value: V,
+  return problemOf(
+    { kind: 'tokens', law: law(gamma) },
+    {
+      query: at === null ? { kind: 'law', law: law(linear.identity(n)) } : { kind: 'at', at },
+      attention: { keyQuery: U, value: V },
+      concentrate: { of, confidence: 0.95, samples: null },
     },
-    train: null,
-    concentrate: { of, confidence: 0.95, samples: null },
-    solver: { method: 'auto', samples: null, precision: 'auto', seed: 0 },
-    measures: [],
-    facets: [],
-  };
+  );
 };

@@ -8,29 +8,16 @@ import { type RandomStream, stream } from '../../../src/solver/random.js';
 import { rareQueries } from '../../../src/solver/rare-queries.js';
 import { SolverFailure } from '../../../src/solver/result.js';
 import { tokenCovariance } from '../../../src/solver/task-nodes.js';
+import { problemOf } from '../../support/problem.js';
+import { of } from './concentration-problem.js';
 
-const of: readonly ErrorQuantity[] = ['output', 'value_gradient', 'key_query_gradient'];
-
-const problem = (setting: Setting, query: Query | null, kernel: Kernel, U: DenseMatrix | null, V: DenseMatrix | null): Problem => ({
-  setting,
-  query,
-  length: 1,
-  attention: {
-    kernel,
-    heads: 1,
-    parameters: 'merged',
-    keyDimension: 1,
-    temperature: 1,
-    init: { kind: 'balanced', alpha: 0.1 },
-    keyQuery: U,
-    value: V,
-  },
-  train: null,
-  concentrate: { of, confidence: 0.95, samples: null },
-  solver: { method: 'auto', samples: null, precision: 'auto', seed: 3 },
-  measures: [],
-  facets: [],
-});
+const problem = (setting: Setting, query: Query | null, kernel: Kernel, U: DenseMatrix | null, V: DenseMatrix | null): Problem =>
+  problemOf(setting, {
+    query,
+    attention: { kernel, keyQuery: U, value: V },
+    concentrate: { of, confidence: 0.95, samples: null },
+    solver: { seed: 3 },
+  });
 
 const gaussian = (covariance: DenseMatrix, mean: readonly number[] = covariance.map(() => 0)): Law => ({
   kind: 'gaussian',

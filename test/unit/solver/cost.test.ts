@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { costOf, estimateCost, hasExactForm, type ProblemSize, whyNotExact } from '../../../src/solver/cost.js';
 import type { Problem } from '../../../src/solver/problem.js';
+import { problemOf, taskOfDimension } from '../../support/problem.js';
 
 const size: ProblemSize = {
   tokenDimension: 6,
@@ -23,41 +24,17 @@ const size: ProblemSize = {
   samples: null,
 };
 
-const problem = (change: Partial<Problem>): Problem => ({
-  setting: {
-    kind: 'task',
-    task: {
-      dimension: 2,
-      covariance: [
-        [1, 0],
-        [0, 1],
-      ],
-      tokens: null,
-      weights: { kind: 'gaussian', dimension: 2, mean: [0, 0], covariance: [] },
-      noise: 0,
-      link: 'identity',
-      loss: 'half_squared',
+const problem = ({ attention, ...change }: Partial<Problem>): Problem =>
+  problemOf(
+    { kind: 'task', task: taskOfDimension(2) },
+    {
+      length: 100,
+      train: { kind: 'gradient_flow', time: 1, points: 11, tolerance: 1e-8, extraTimes: [] },
+      measures: ['risk'],
+      ...change,
+      ...(attention === undefined ? {} : { attention }),
     },
-  },
-  query: null,
-  length: 100,
-  attention: {
-    kernel: 'softmax',
-    heads: 1,
-    parameters: 'merged',
-    keyDimension: 3,
-    temperature: 1,
-    init: { kind: 'balanced', alpha: 0.1 },
-    keyQuery: null,
-    value: null,
-  },
-  train: { kind: 'gradient_flow', time: 1, points: 11, tolerance: 1e-8, extraTimes: [] },
-  concentrate: null,
-  solver: { method: 'auto', samples: null, precision: 'auto', seed: 0 },
-  measures: ['risk'],
-  facets: [],
-  ...change,
-});
+  );
 
 describe('cost estimates', () => {
   it('counts the passes over a file', () => {

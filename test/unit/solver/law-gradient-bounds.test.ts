@@ -6,6 +6,7 @@ import * as linear from '../../../src/solver/linear-algebra.js';
 import type { CoordinateLaw, DenseMatrix, Law, Problem } from '../../../src/solver/problem.js';
 import { stream } from '../../../src/solver/random.js';
 import { sampleErrors } from '../../../src/solver/sampled-errors.js';
+import { problemOf } from '../../support/problem.js';
 import { fileOf, randomMatrix } from './problems.js';
 
 const quantity = 'key_query_gradient';
@@ -14,28 +15,19 @@ const of = [quantity] as const;
 const uniform: CoordinateLaw = { kind: 'uniform', low: -0.4, high: 1.7 };
 const independent = (coordinate: CoordinateLaw, dimension: number): Law => ({ kind: 'independent', dimension, coordinate });
 
-function problemOf(law: Law, U: DenseMatrix, V: DenseMatrix, at: readonly number[], length: number): Problem {
-  return {
-    setting: { kind: 'tokens', law },
-    query: { kind: 'at', at },
-    length,
-    attention: {
-      kernel: 'softmax',
-      heads: 1,
-      parameters: 'merged',
-      keyDimension: law.dimension,
-      temperature: 1,
-      init: { kind: 'balanced', alpha: 0.1 },
-      keyQuery: U,
-      value: V,
+const problem = (law: Law, U: DenseMatrix, V: DenseMatrix, at: readonly number[], length: number): Problem =>
+  problemOf(
+    { kind: 'tokens', law },
+    {
+      query: { kind: 'at', at },
+      length,
+      attention: { keyQuery: U, value: V },
+      concentrate: { of, confidence: 0.95, samples: null },
+      solver: { seed: 5 },
+      measures: ['key_query_gradient_error'],
+      facets: ['certified', 'asymptote'],
     },
-    train: null,
-    concentrate: { of, confidence: 0.95, samples: null },
-    solver: { method: 'auto', samples: null, precision: 'auto', seed: 5 },
-    measures: ['key_query_gradient_error'],
-    facets: ['certified', 'asymptote'],
-  };
-}
+  );
 
 const near = (actual: number, expected: number, relative: number, what = ''): void =>
   assert.ok(Math.abs(actual - expected) <= relative * Math.abs(expected), `${what} ${actual} is not ${expected}`);
@@ -46,7 +38,7 @@ describe('the U-gradient bound for any law', function () {
   it('has the asymptote of the exact error on Gaussian tokens, and is not below it', () => {
     const gamma = [[1, 0.3], [0.3, 0.6]]; // biome-ignore format: a matrix
     const law: Law = { kind: 'gaussian', dimension: 2, mean: [0, 0], covariance: gamma };
-    const p = problemOf(law, [[0.5, 0.2], [-0.1, 0.4]], [[1, -1], [0.3, 2]], [0.7, 1.1], 100); // biome-ignore format: matrices
+    const p = problem(law, [[0.5, 0.2], [-0.1, 0.4]], [[1, -1], [0.3, 2]], [0.7, 1.1], 100); // biome-ignore format: matrices
     const exact = errorAverages(p, of)!.at(quantity, 100);
     const { asymptote, certified } = lawBounds(p)!.at(quantity, 100);
     near(asymptote, exact.asymptote, 1e-12);
@@ -66,13 +58,13 @@ describe('the U-gradient bound for any law', function () {
       const law = fileOf(points);
       const limit = cumulant(law, a, true).hessian!;
       for (const L of [1, 2, 7, 40, 150]) {
-        const p = problemOf(law, U, V, z, L);
+        const p = problem(law, U, V, z, L);
         const { certified, asymptote } = lawBounds(p)!.at(quantity, L);
         const exact = multinomialError(points, a, V, limit, L) * linear.dot(z, z);
         assert.ok(certified >= exact * (1 - 1e-9), `trial ${trial}, L = ${L}: ${certified} < ${exact}`);
         if (L === 150 && trial % 3 === 0) near(exact, asymptote, 0.5, `trial ${trial}`);
       }
-      const far = lawBounds(problemOf(law, U, V, z, 1e14))!.at(quantity, 1e14);
+      const far = lawBounds(problem(law, U, V, z, 1e14))!.at(quantity, 1e14);
       assert.ok(far.certified >= far.asymptote && far.certified < 1.001 * far.asymptote, `${far.certified} and ${far.asymptote}`);
     }
   });
@@ -96,7 +88,7 @@ describe('the U-gradient bound for any law', function () {
       const V = randomMatrix(rng, 1 + (trial % 2), n, 1);
       const z = Array.from({ length: n }, () => rng.normal());
       for (const L of [3, 30, 400]) {
-        const p = problemOf(law, U, V, z, L);
+        const p = problem(law, U, V, z, L);
         const { certified, asymptote } = lawBounds(p)!.at(quantity, L);
         const sampling = sampleErrors(p, null, { of, confidence: 0.95, samples: 400 });
         let step = sampling.next();
@@ -110,16 +102,16 @@ describe('the U-gradient bound for any law', function () {
             `trial ${trial}: ${mean} ± ${standardError}, ${asymptote}`,
           );
       }
-      const far = lawBounds(problemOf(law, U, V, z, 1e12))!.at(quantity, 1e12);
+      const far = lawBounds(problem(law, U, V, z, 1e12))!.at(quantity, 1e12);
       assert.ok(far.certified >= far.asymptote && far.certified < 1.01 * far.asymptote, `${far.certified} and ${far.asymptote}`);
     }
   });
 
   it('is 0 at L = ∞, and 0 for a query of 0', () => {
     const I = linear.identity(2);
-    const cube = lawBounds(problemOf(independent(uniform, 2), I, I, [1, 0], 10))!;
+    const cube = lawBounds(problem(independent(uniform, 2), I, I, [1, 0], 10))!;
     assert.deepEqual(cube.at(quantity, Number.POSITIVE_INFINITY), { asymptote: 0, certified: 0 });
-    assert.equal(lawBounds(problemOf(independent(uniform, 2), I, I, [0, 0], 10))!.at(quantity, 10).certified, 0);
+    assert.equal(lawBounds(problem(independent(uniform, 2), I, I, [0, 0], 10))!.at(quantity, 10).certified, 0);
   });
 });
 

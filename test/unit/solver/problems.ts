@@ -1,10 +1,9 @@
 /** Problems for the tests of the sampled solver. */
 import type { Attention, DenseMatrix, Problem, Task } from '../../../src/solver/problem.js';
 import type { RandomStream } from '../../../src/solver/random.js';
+import { problemOf } from '../../support/problem.js';
 
-export function identityMatrix(n: number): number[][] {
-  return Array.from({ length: n }, (_, i) => Array.from({ length: n }, (_, j) => Number(i === j)));
-}
+export { identityMatrix, plainAttention, taskOfDimension } from '../../support/problem.js';
 
 /** Σ_ij = ρ^|i−j|. */
 export function kms(n: number, rho: number): number[][] {
@@ -25,43 +24,8 @@ export function fileOf(points: readonly (readonly number[])[]) {
   } as const;
 }
 
-export const plainAttention: Attention = {
-  kernel: 'softmax',
-  heads: 1,
-  parameters: 'merged',
-  keyDimension: 1,
-  temperature: 1,
-  init: { kind: 'balanced', alpha: 0.1 },
-  keyQuery: null,
-  value: null,
-};
-
-export function taskOfDimension(d: number, over: Partial<Task> = {}): Task {
-  return {
-    dimension: d,
-    covariance: identityMatrix(d),
-    tokens: null,
-    weights: gaussianLaw(identityMatrix(d)),
-    noise: 0,
-    link: 'identity',
-    loss: 'half_squared',
-    ...over,
-  };
-}
-
 export function taskProblem(task: Task, length: number, attention: Partial<Attention> = {}, over: Partial<Problem> = {}): Problem {
-  return {
-    setting: { kind: 'task', task },
-    query: null,
-    length,
-    attention: { ...plainAttention, keyDimension: task.dimension + 1, ...attention },
-    train: null,
-    concentrate: null,
-    solver: { method: 'auto', samples: null, precision: 'auto', seed: 0 },
-    measures: ['risk'],
-    facets: [],
-    ...over,
-  };
+  return problemOf({ kind: 'task', task }, { length, measures: ['risk'], ...over, attention: { ...attention, ...over.attention } });
 }
 
 export function randomMatrix(rng: RandomStream, rows: number, columns: number, scale: number): number[][] {

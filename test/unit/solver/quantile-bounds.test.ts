@@ -1,37 +1,17 @@
 import assert from 'node:assert/strict';
 import { errorAverages } from '../../../src/solver/concentration.js';
 import * as linear from '../../../src/solver/linear-algebra.js';
-import type { DenseMatrix, ErrorQuantity, Law, Problem, Query } from '../../../src/solver/problem.js';
+import type { DenseMatrix, Law, Problem, Query } from '../../../src/solver/problem.js';
 import { outputQuantile, tailQuantile } from '../../../src/solver/quantile-bounds.js';
 import { stream } from '../../../src/solver/random.js';
 import { sampleErrors } from '../../../src/solver/sampled-errors.js';
 import { solve } from '../../../src/solver/solve.js';
+import { problem as concentrationProblem, of } from './concentration-problem.js';
 import { problem as trainingProblem } from './training-problem.js';
 
-const of: readonly ErrorQuantity[] = ['output', 'value_gradient', 'key_query_gradient'];
-
 function problem(gamma: DenseMatrix, U: DenseMatrix, V: DenseMatrix, query: Query, length: number): Problem {
-  const n = gamma.length;
-  return {
-    setting: { kind: 'tokens', law: { kind: 'gaussian', dimension: n, mean: gamma.map(() => 0), covariance: gamma } },
-    query,
-    length,
-    attention: {
-      kernel: 'softmax',
-      heads: 1,
-      parameters: 'merged',
-      keyDimension: n,
-      temperature: 1,
-      init: { kind: 'balanced', alpha: 0.1 },
-      keyQuery: U,
-      value: V,
-    },
-    train: null,
-    concentrate: { of, confidence: 0.95, samples: null },
-    solver: { method: 'auto', samples: null, precision: 'auto', seed: 5 },
-    measures: [],
-    facets: [],
-  };
+  const plain = concentrationProblem(gamma, U, V, null);
+  return { ...plain, query, length, solver: { ...plain.solver, seed: 5 } };
 }
 
 const gamma = [[1, 0.3, 0], [0.3, 0.8, 0.1], [0, 0.1, 0.5]]; // biome-ignore format: a matrix

@@ -1,13 +1,10 @@
 /** Problems of in-context linear regression for the tests of training. */
 import type { DenseMatrix, Problem } from '../../../src/solver/problem.js';
+import { identityMatrix, problemOf, taskOfDimension } from '../../support/problem.js';
+import { kms } from './problems.js';
 
-export function kms(d: number, rho: number): number[][] {
-  return Array.from({ length: d }, (_, i) => Array.from({ length: d }, (_, j) => rho ** Math.abs(i - j)));
-}
-
-export function identity(d: number, factor = 1): number[][] {
-  return Array.from({ length: d }, (_, i) => Array.from({ length: d }, (_, j) => (i === j ? factor : 0)));
-}
+export { identityMatrix as identity } from '../../support/problem.js';
+export { kms } from './problems.js';
 
 export interface Options {
   readonly d?: number;
@@ -24,38 +21,22 @@ export interface Options {
 
 export function problem(o: Options = {}): Problem {
   const d = o.d ?? 3;
-  return {
-    setting: {
-      kind: 'task',
-      task: {
-        dimension: d,
-        covariance: o.covariance ?? kms(d, 0.5),
-        tokens: null,
-        weights: { kind: 'gaussian', dimension: d, mean: new Array<number>(d).fill(0), covariance: o.weights ?? identity(d) },
-        noise: o.noise ?? Math.sqrt(0.1),
-        link: 'identity',
-        loss: o.loss ?? 'half_squared',
-      },
+  const task = taskOfDimension(d, {
+    covariance: o.covariance ?? kms(d, 0.5),
+    weights: { kind: 'gaussian', dimension: d, mean: new Array<number>(d).fill(0), covariance: o.weights ?? identityMatrix(d) },
+    noise: o.noise ?? Math.sqrt(0.1),
+    loss: o.loss ?? 'half_squared',
+  });
+  return problemOf(
+    { kind: 'task', task },
+    {
+      length: o.length ?? 10,
+      attention: o.attention ?? {},
+      train: o.train ?? { kind: 'gradient_flow', time: 32, points: 33, tolerance: 1e-8, extraTimes: [] },
+      solver: { samples: o.samples ?? null },
+      measures: o.measures ?? ['risk'],
     },
-    query: null,
-    length: o.length ?? 10,
-    attention: {
-      kernel: 'softmax',
-      heads: 1,
-      parameters: 'merged',
-      keyDimension: d + 1,
-      temperature: 1,
-      init: { kind: 'balanced', alpha: 0.1 },
-      keyQuery: null,
-      value: null,
-      ...o.attention,
-    },
-    train: o.train ?? { kind: 'gradient_flow', time: 32, points: 33, tolerance: 1e-8, extraTimes: [] },
-    concentrate: null,
-    solver: { method: 'auto', samples: o.samples ?? null, precision: 'auto', seed: 0 },
-    measures: o.measures ?? ['risk'],
-    facets: [],
-  };
+  );
 }
 
 export function drain<T>(generator: Generator<unknown, T, void>): T {

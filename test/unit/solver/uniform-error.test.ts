@@ -5,32 +5,23 @@ import { stream } from '../../../src/solver/random.js';
 import { SolverFailure } from '../../../src/solver/result.js';
 import { lawDraw } from '../../../src/solver/sampling.js';
 import { uniformError } from '../../../src/solver/uniform-error.js';
+import { identityMatrix, problemOf } from '../../support/problem.js';
 
 const rademacher: Law = { kind: 'independent', dimension: 1, coordinate: { kind: 'rademacher' } };
 
 function problem(law: Law, length: number, samples: number, radius: number): Problem {
   const n = law.dimension;
-  const identity = Array.from({ length: n }, (_, i) => Array.from({ length: n }, (_, j) => (i === j ? 1 : 0)));
-  return {
-    setting: { kind: 'tokens', law },
-    query: { kind: 'at', at: identity[0]! },
-    length,
-    attention: {
-      kernel: 'softmax',
-      heads: 1,
-      parameters: 'merged',
-      keyDimension: n,
-      temperature: 2,
-      init: { kind: 'balanced', alpha: 0.1 },
-      keyQuery: identity.map((row) => row.map((x) => 3 * x)),
-      value: identity,
+  return problemOf(
+    { kind: 'tokens', law },
+    {
+      query: { kind: 'at', at: identityMatrix(n)[0]! },
+      length,
+      attention: { temperature: 2, keyQuery: identityMatrix(n, 3), value: identityMatrix(n) },
+      concentrate: { of: ['output'], confidence: 0.95, samples, radius },
+      solver: { seed: 9 },
+      measures: ['uniform_error'],
     },
-    train: null,
-    concentrate: { of: ['output'], confidence: 0.95, samples, radius },
-    solver: { method: 'auto', samples: null, precision: 'auto', seed: 9 },
-    measures: ['uniform_error'],
-    facets: [],
-  };
+  );
 }
 
 function solved(p: Problem) {
