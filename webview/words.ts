@@ -50,6 +50,11 @@ export function cancelledText({ total, done, failed }: RunsState): string {
 }
 
 export function heldText({ runs, seconds, budget }: HeldBack): string {
+  if (budget === 0) {
+    return runs === 1
+      ? l10n.t('1 run waits to be asked for: nothing is solved while typing.')
+      : l10n.t('{0} runs wait to be asked for: nothing is solved while typing.', runs);
+  }
   return runs === 1
     ? l10n.t('1 run would take about {0}, more than the {1} allowed while typing.', duration(seconds), duration(budget))
     : l10n.t('{0} runs would take about {1}, more than the {2} allowed while typing.', runs, duration(seconds), duration(budget));

@@ -225,6 +225,10 @@ describe('exports of the packaged extension', function () {
     await workbench.command('Attn: Export Figure...');
     const choice = page.locator('.quick-input-list .monaco-list-row');
     await choice.filter({ hasText: 'Softmax follows' }).first().waitFor();
+    await workbench.until('figures that can be told from one another', async () => {
+      const names = await choice.allTextContents();
+      return names.length === 2 && new Set(names).size === 2;
+    });
     await workbench.screenshot('export-which-figure');
     await page.keyboard.press('Enter');
     await choice.filter({ hasText: 'pgfplots' }).waitFor();

@@ -52,13 +52,10 @@ describe('a session with the keyboard alone', function () {
     throw new Error(`Tab does not come to ${name}; it is at ${(await at()).name}`);
   }
   async function toPanel(): Promise<void> {
-    await workbench.until('the panel has the focus', async () => {
-      await keys('Control+2');
-      return workbench
-        .until('it comes', () => panel.evaluate<boolean>('document.hasFocus()'), 3000)
-        .then(() => true)
-        .catch(() => false);
-    });
+    const there = (): Promise<boolean> => panel.evaluate<boolean>('document.hasFocus()');
+    // From the panel the key goes a long way, and would take the focus from what has it when it arrives.
+    if (!(await there())) await keys('Control+2');
+    await workbench.until('the panel has the focus', there);
   }
 
   inWorkbench(this, { vsix: join(root, 'attn-lab.vsix') }, async (opened) => {
@@ -201,8 +198,13 @@ describe('a session with the keyboard alone', function () {
 
   it('goes back to the text, and runs it', async () => {
     await toPanel();
-    await keys('Escape');
-    await workbench.until('the text has the focus', inText);
+    // What the key before has set going may give the focus back to the panel.
+    await workbench.until('the text has the focus, and keeps it', async () => {
+      await keys('Escape');
+      await workbench.until('it comes', inText, 3000).catch(() => {});
+      await workbench.page.waitForTimeout(500);
+      return inText();
+    });
     await keys('Control+Alt+Enter');
     await workbench.until('the runs are done', async () =>
       /^\d+ runs$/.test((await workbench.panel().locator('header .status').textContent()) ?? ''),

@@ -1,5 +1,6 @@
 /** Figures and data into files: made by the solver, pictures drawn by the panel, saved where the reader says. */
 import * as vscode from 'vscode';
+import { plainText } from '../../chart/text.js';
 import type { ExportFormat } from '../../protocol/messages.js';
 import type { Exported } from '../../protocol/solver.js';
 import type { Services } from '../context.js';
@@ -49,7 +50,7 @@ async function askChart({ study, experiment }: ExportSource): Promise<string | n
   const charts = study.snapshot(experiment)?.charts ?? [];
   if (charts.length < 2) return charts[0]?.id ?? null;
   const picked = await vscode.window.showQuickPick(
-    charts.map(({ id, title }) => ({ label: title, id })),
+    charts.map(({ id, title, y, x }) => ({ label: title, description: `${plainText(y.label)} · ${plainText(x.label)}`, id })),
     { title: vscode.l10n.t('Export Figure'), placeHolder: vscode.l10n.t('Figure') },
   );
   return picked?.id;
