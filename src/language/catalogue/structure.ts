@@ -1,0 +1,148 @@
+/** E2: names, blocks and what belongs where. */
+import { entry } from './entry.js';
+
+export const structure = {
+  E201: entry(
+    'Unknown block',
+    'The blocks are `task`, `tokens`, `query`, `prompt`, `attention`, `train`, `concentrate` and `solver`.',
+    'solvr { seed = 1 }',
+    'solver { seed = 1 }',
+  ),
+  E202: entry(
+    'Unknown variant of a block',
+    '`task` and `train` come in variants: `task linear_regression`, `task single_index`; `train gradient_flow`, `gradient_descent`, `sgd`, `adam`.',
+    'train gradientflow { time = 8 }',
+    'train gradient_flow { time = 8 }',
+  ),
+  E203: entry('Unknown setting', 'Each block has its own settings.', 'prompt { lenght = 100 }', 'prompt { length = 100 }'),
+  E204: entry(
+    'Unknown quantity',
+    'Only the quantities that the solver knows can be measured, drawn and expected.',
+    'measure rsk',
+    'measure risk',
+  ),
+  E205: entry(
+    'Unknown or unsuitable facet',
+    'The error quantities have `.certified`, `.asymptote`, `.paper`, `.quantile`, `.certified_quantile` and `.rare`; `parameter_gap` has `.envelope`; no other quantity has a facet.',
+    'measure risk.certified',
+    'measure risk',
+  ),
+  E206: entry(
+    'Unknown function',
+    'The functions, laws and matrices are a closed set.',
+    'prompt { length = flor(10.5) }',
+    'prompt { length = floor(10.5) }',
+  ),
+  E207: entry(
+    'Unknown name',
+    'A name is defined by a `let` (in the file or in the experiment) or by a `sweep` of the experiment.',
+    'prompt { length = n }',
+    'let n = 100\nprompt { length = n }',
+  ),
+  E208: entry(
+    'Unknown word for a setting',
+    'This setting takes one of a closed set of words.',
+    'attention { kernel = sofmax }',
+    'attention { kernel = softmax }',
+  ),
+  E209: entry('Name given twice', 'A name is defined once in each scope.', 'let d = 3\nlet d = 4', 'let d = 3\nlet e = 4'),
+  E210: entry('Title given twice', 'Experiments are told apart by their titles.', '', ''),
+  E211: entry(
+    'Setting given twice',
+    'A setting is given once in its block.',
+    'prompt { length = 10, length = 20 }',
+    'prompt { length = 10 }',
+  ),
+  E212: entry(
+    'Block given twice',
+    'A block stands once in an experiment; so does `repeat`.',
+    'prompt { length = 10 }\nprompt { length = 20 }',
+    'prompt { length = 10 }',
+  ),
+  E213: entry(
+    'Both a task and plain tokens',
+    'The tokens come from a `task` or from a `tokens` block, not from both.',
+    'task linear_regression { dimension = 3 }\ntokens { dimension = 3, law = rademacher }',
+    'task linear_regression { dimension = 3 }',
+  ),
+  E214: entry(
+    'Neither a task nor tokens',
+    'An experiment needs a `task` or a `tokens` block, which say what the tokens are.',
+    'experiment "t" {\n  prompt { length = 10 }\n  train gradient_flow { time = 1 }\n}',
+    'experiment "t" {\n  task linear_regression { dimension = 3 }\n  prompt { length = 10 }\n  train gradient_flow { time = 1 }\n}',
+  ),
+  E215: entry(
+    'Nothing to compute',
+    'An experiment needs `train`, `concentrate` or both.',
+    'experiment "t" {\n  task linear_regression { dimension = 3 }\n  prompt { length = 10 }\n}',
+    'experiment "t" {\n  task linear_regression { dimension = 3 }\n  prompt { length = 10 }\n  train gradient_flow { time = 1 }\n}',
+  ),
+  E216: entry(
+    'Training without a task',
+    '`train` needs a `task`: plain tokens have no target to learn.',
+    'tokens { dimension = 3, law = rademacher }\ntrain gradient_flow { time = 1 }',
+    'task linear_regression { dimension = 3 }\ntrain gradient_flow { time = 1 }',
+  ),
+  E217: entry(
+    'Concentration without a layer',
+    'With plain tokens, `concentrate` needs a `query` block and, in `attention`, `key_query` and `value`.',
+    'tokens { dimension = 1, law = rademacher }\nattention { key_query = identity, value = identity }\nconcentrate { of = output }',
+    'tokens { dimension = 1, law = rademacher }\nquery { at = [2] }\nattention { key_query = identity, value = identity }\nconcentrate { of = output }',
+  ),
+  E218: entry(
+    'Missing setting or block',
+    'This setting or block has no default.',
+    'task linear_regression { noise = 0.1 }',
+    'task linear_regression { dimension = 3, noise = 0.1 }',
+  ),
+  E219: entry(
+    'Built-in name redefined',
+    'The names of built-in values, functions, constants and axes cannot be defined again.',
+    'let pi = 3',
+    'let ratio = 3',
+  ),
+  E220: entry('Circular definition', 'A `let` may not depend on itself.', 'let a = b\nlet b = a', 'let a = 2\nlet b = a'),
+  E221: entry(
+    'Sweep over another sweep',
+    "A sweep's list may use lets, not other sweeps: the sweeps make their product.",
+    'sweep n over [1, 2]\nsweep L over [n, 10]',
+    'sweep n over [1, 2]\nsweep L over [1, 10]',
+  ),
+  E222: entry(
+    'Not a sweep',
+    '`at`, `by`, `against` and `in` name sweeps of the experiment, or the axes `time` and `step` where these make sense.',
+    'sweep L over [10, 100]\nplot risk against time by K',
+    'sweep L over [10, 100]\nplot risk against time by L',
+  ),
+  E223: entry('Wrong arguments', 'The function takes other arguments.', 'prompt { length = sqrt(4, 2) }', 'prompt { length = sqrt(4) }'),
+  E224: entry(
+    'Block that does not apply',
+    'In a task the query is (x_q, 0) with x_q of the law of x: a `query` block stands with plain `tokens` only.',
+    'task linear_regression { dimension = 3 }\nquery { at = [1, 2, 3] }',
+    'task linear_regression { dimension = 3 }',
+  ),
+  E225: entry(
+    'Setting of another variant',
+    'This setting belongs to another variant of the block.',
+    'train adam { rate = 0.1, steps = 10, momentum = 0.9 }',
+    'train adam { rate = 0.1, steps = 10, beta1 = 0.9 }',
+  ),
+  E226: entry(
+    'Missing or needless variant',
+    '`task` and `train` need a variant; no other block has one.',
+    'train { time = 8 }',
+    'train gradient_flow { time = 8 }',
+  ),
+  E227: entry(
+    'Settings that exclude each other',
+    'A query has a `law` or stands at one vector, not both.',
+    'tokens { dimension = 1, law = rademacher }\nquery { law = gaussian(1), at = [2] }\nattention { key_query = identity, value = identity }\nconcentrate { of = output }',
+    'tokens { dimension = 1, law = rademacher }\nquery { at = [2] }\nattention { key_query = identity, value = identity }\nconcentrate { of = output }',
+  ),
+  E228: entry(
+    'Wrong form of a quantity',
+    '`trust_length of Q to V` needs its threshold and no other form takes one, and Q is an error quantity. The left side of `expect` is a quantity.',
+    'expect 3 below 4',
+    'expect risk below 4',
+  ),
+};
