@@ -23,7 +23,7 @@ export type {
   PromptSetting,
   PromptSums,
 } from './setting.js';
-export { blockPrompts, hasPlaneForm } from './setting.js';
+export { blockPrompts, hasPlaneForm, recordShape } from './setting.js';
 export { streamName } from './streams.js';
 export type { KernelModule } from './wasm.js';
 

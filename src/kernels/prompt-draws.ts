@@ -103,6 +103,7 @@ export class TaskDraws {
   private readonly words: Int32Array;
   private readonly forWeights: { readonly normals: number; readonly words: number };
   private readonly forTokens: { readonly normals: number; readonly words: number };
+  private readonly forQuery: { readonly normals: number; readonly words: number };
 
   constructor(private readonly setting: PromptSetting) {
     const d = setting.dimension;
@@ -110,8 +111,9 @@ export class TaskDraws {
     this.query = new Float64Array(d);
     this.forWeights = appetite(setting.weights);
     this.forTokens = appetite(setting.tokens);
-    this.normals = new Float64Array(2 * Math.max(this.forTokens.normals + 1, this.forWeights.normals + this.forTokens.normals + 1));
-    this.words = new Int32Array(Math.max(this.forWeights.words, this.forTokens.words));
+    this.forQuery = appetite(setting.queries ?? setting.tokens);
+    this.normals = new Float64Array(2 * Math.max(this.forTokens.normals + 1, this.forWeights.normals + this.forQuery.normals + 1));
+    this.words = new Int32Array(Math.max(this.forWeights.words, this.forTokens.words, this.forQuery.words));
   }
 
   private fillWords(stream: LaneStream, count: number): void {
@@ -119,14 +121,14 @@ export class TaskDraws {
   }
 
   task(stream: LaneStream): void {
-    const { setting, forWeights, forTokens, normals, words, weights, query } = this;
-    const d = setting.dimension;
-    fillNormals(stream, normals, forWeights.normals + forTokens.normals + 1);
+    const { setting, forWeights, forQuery, normals, words, weights, query } = this;
+    const { dimension: d, noise, labelNoise = noise } = setting;
+    fillNormals(stream, normals, forWeights.normals + forQuery.normals + 1);
     this.fillWords(stream, forWeights.words);
     shapeVector(setting.weights, d, normals, 0, words, weights, 0);
-    this.fillWords(stream, forTokens.words);
-    shapeVector(setting.tokens, d, normals, forWeights.normals, words, query, 0);
-    this.label = this.respond(query, 0, normals[forWeights.normals + forTokens.normals]);
+    this.fillWords(stream, forQuery.words);
+    shapeVector(setting.queries ?? setting.tokens, d, normals, forWeights.normals, words, query, 0);
+    this.label = this.respond(query, 0, labelNoise * normals[forWeights.normals + forQuery.normals]);
   }
 
   /** Two tokens (g, y), D numbers each, into out[at] …. */
@@ -139,13 +141,13 @@ export class TaskDraws {
       const to = at + l * (d + 1);
       this.fillWords(stream, forTokens.words);
       shapeVector(setting.tokens, d, normals, l * (n + 1), words, out, to);
-      out[to + d] = this.respond(out, to, normals[l * (n + 1) + n]);
+      out[to + d] = this.respond(out, to, setting.noise * normals[l * (n + 1) + n]);
     }
   }
 
   private respond(g: Float64Array, at: number, noise: number): number {
     let u = 0;
     for (let i = 0; i < this.weights.length; i++) u += this.weights[i] * g[at + i];
-    return applyLink(this.setting.link, u) + this.setting.noise * noise;
+    return applyLink(this.setting.link, u) + noise;
   }
 }

@@ -24,7 +24,7 @@ export type KernelLink = 'identity' | 'tanh' | 'relu' | 'sign' | 'square';
 
 /**
  * Prompts of an in-context task. Working coordinates: a token is c = (g, y) in R^D, D = d + 1, with x = S g, y = f(uᵀg) + noise · ε, u = Sᵀ w;
- * the query is (g_q, 0), the label f(uᵀg_q) + noise · ε_q. Scores are (W_h g_q)ᵀ c, values v_hᵀ c.
+ * the query is (g_q, 0), the label f(uᵀg_q) + labelNoise · ε_q. Scores are (W_h g_q)ᵀ c, values v_hᵀ c.
  */
 export interface PromptSetting {
   readonly kernel: 'softmax' | 'linear';
@@ -37,8 +37,28 @@ export interface PromptSetting {
   readonly tokens: LawForm;
   /** Law of u = Sᵀ w. */
   readonly weights: LawForm;
+  /** Law of g_q, where it is not that of the tokens. */
+  readonly queries?: LawForm;
   readonly noise: number;
+  /** Deviation of the label's noise, where it is not that of the tokens. */
+  readonly labelNoise?: number;
   readonly link: KernelLink;
+  /** Every prompt leaves a record; a call is for `blockPrompts` prompts at most. Softmax is then drawn token by token. */
+  readonly records?: boolean;
+}
+
+/** Where the numbers of a prompt's record are: u, the query, mean (heads × D), and for softmax the largest score of each head and the sum of exponentials beside it. */
+export function recordShape({ dimension: d, heads }: PromptSetting): {
+  readonly weights: number;
+  readonly query: number;
+  readonly mean: number;
+  readonly largest: number;
+  readonly total: number;
+  readonly length: number;
+} {
+  const mean = 2 * d;
+  const largest = mean + heads * (d + 1);
+  return { weights: 0, query: d, mean, largest, total: largest + heads, length: largest + 2 * heads };
 }
 
 export type Precision = 'single' | 'double';
@@ -125,12 +145,22 @@ export interface Descent {
   take(state: DescentState, step: number, count: number, ceiling: number): number;
 }
 
+/** Throws a RangeError for a call that a kernel cannot keep its promises in. */
+export function requireCall({ records }: PromptSetting, first: number, count: number): void {
+  if (first % blockPrompts !== 0) throw new RangeError(`prompts start at a multiple of ${blockPrompts}, not at ${first}`);
+  if (records === true && count > blockPrompts)
+    throw new RangeError(`${count} prompts are more than the ${blockPrompts} of one call with records`);
+}
+
 /** Draws and sums the prompts of a step. One call is under way at a time. */
 export interface BatchKernel {
   readonly setting: PromptSetting;
   /** How it computes: `single` and `double` are WebAssembly; `portable` is plain TypeScript in double precision. */
   readonly arithmetic: Precision | 'portable';
   readonly sums: PromptSums;
+  /** Records of the call under way (`recordShape`), one after the other, of which the first `recorded` are there. */
+  readonly records: Float64Array;
+  readonly recorded: number;
   /**
    * Starts on the prompts first … first + count − 1 of the family `name` (`streamName`): prompt b draws from stream b of the family, w, x_q, ε_q first, whatever the
    * length and the kernel. `first` is a multiple of `blockPrompts`. keyQuery: heads × D × d (W_h); value: heads × D (v_h).
@@ -148,7 +178,8 @@ export function isStandardNormal(law: LawForm): boolean {
   return law.length === 1 && component.base === 'normal' && component.factor === null && component.mean.every((m) => m === 0);
 }
 
-/** True when a prompt can be drawn without its tokens: (x, y) is Gaussian, and one head. */
-export function hasPlaneForm({ heads, tokens, link }: PromptSetting): boolean {
+/** True when a prompt is drawn without its tokens: (x, y) is Gaussian, and one head. */
+export function hasPlaneForm({ kernel, heads, tokens, link, records }: PromptSetting): boolean {
+  if (records === true && kernel === 'softmax') return false;
   return heads === 1 && link === 'identity' && isStandardNormal(tokens);
 }

@@ -3,7 +3,16 @@
  * tested against. Same random words and same algebra, one prompt at a time; logarithms, exponentials, sines and cosines are those of `Math`.
  */
 import { fillNormals, TaskDraws } from './prompt-draws.js';
-import { type BatchKernel, blockPrompts, emptySums, hasPlaneForm, type PromptSetting, type PromptSums } from './setting.js';
+import {
+  type BatchKernel,
+  blockPrompts,
+  emptySums,
+  hasPlaneForm,
+  type PromptSetting,
+  type PromptSums,
+  recordShape,
+  requireCall,
+} from './setting.js';
 import { LaneStream } from './streams.js';
 
 /** Tokens between two looks at the budget. */
@@ -22,18 +31,22 @@ interface PromptForm {
 export class TwinKernel implements BatchKernel {
   readonly arithmetic = 'portable';
   readonly sums: PromptSums;
+  readonly records: Float64Array;
+  recorded = 0;
   private readonly draws: TaskDraws;
   private readonly form: PromptForm;
   private work: Generator<number, void> | null = null;
 
   constructor(readonly setting: PromptSetting) {
     this.sums = emptySums(setting);
+    this.records = new Float64Array(setting.records === true ? blockPrompts * recordShape(setting).length : 0);
     this.draws = new TaskDraws(setting);
     this.form = hasPlaneForm(setting) ? new PlaneForm(setting) : new ExplicitForm(setting);
   }
 
   begin(name: Int32Array, first: number, count: number, keyQuery: Float64Array, value: Float64Array): void {
-    if (first % blockPrompts !== 0) throw new RangeError(`prompts start at a multiple of ${blockPrompts}, not at ${first}`);
+    requireCall(this.setting, first, count);
+    this.recorded = 0;
     this.work = this.run(name.slice(), first, count, keyQuery.slice(), value.slice());
   }
 
@@ -62,9 +75,24 @@ export class TwinKernel implements BatchKernel {
         this.draws.task(stream);
         yield* this.form.evaluate(stream, this.draws, keyQuery, value);
         this.collect(block);
+        if (this.setting.records === true) this.record();
       }
       addTo(sums, block);
     }
+  }
+
+  private record(): void {
+    const { setting, records, draws, form } = this;
+    const shape = recordShape(setting);
+    const at = this.recorded * shape.length;
+    records.set(draws.weights, at + shape.weights);
+    records.set(draws.query, at + shape.query);
+    records.set(form.mean, at + shape.mean);
+    if (form instanceof ExplicitForm) {
+      records.set(form.top, at + shape.largest);
+      records.set(form.total, at + shape.total);
+    }
+    this.recorded++;
   }
 
   private collect(to: PromptSums): void {
@@ -279,8 +307,8 @@ class ExplicitForm implements PromptForm {
   readonly mean: Float64Array;
   readonly slope: Float64Array;
   private readonly tilt: Float64Array;
-  private readonly top: Float64Array;
-  private readonly total: Float64Array;
+  readonly top: Float64Array;
+  readonly total: Float64Array;
   private readonly tokens: Float64Array;
   private readonly scores = new Float64Array(chunkTokens);
 

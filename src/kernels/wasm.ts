@@ -12,6 +12,8 @@ import {
   type Precision,
   type PromptSetting,
   type PromptSums,
+  recordShape,
+  requireCall,
 } from './setting.js';
 import { type DescentExports, WasmDescent } from './wasm-descent.js';
 
@@ -31,17 +33,22 @@ interface Exports extends DescentExports {
     weightWords: number,
     tokenNormals: number,
     tokenWords: number,
+    queryNormals: number,
+    queryWords: number,
   ): void;
-  addComponent(ofTokens: boolean, bound: number, base: number, n: number, factorKind: number, rows: number): void;
+  addComponent(of: number, bound: number, base: number, n: number, factorKind: number, rows: number): void;
   meanAt(): number;
   factorAt(): number;
   pointsAt(): number;
-  finishLaws(standardTokens: boolean): void;
+  finishLaws(standardTokens: boolean, standardQuery: boolean): void;
   noiseAt(): number;
   keyQueryAt(): number;
   valueAt(): number;
   totalsAt(): number;
   sharpness(): number;
+  keepRecords(prompts: number): void;
+  recordsAt(): number;
+  recorded(): number;
   begin(k0: number, k1: number, k2: number, k3: number, first: number, count: number): void;
   advance(budget: number): number;
 }
@@ -62,6 +69,7 @@ const bases = ['normal', 'rademacher', 'uniform', 'sphere', 'points'] as const;
 export class WasmKernel implements BatchKernel {
   readonly arithmetic: Precision;
   readonly sums: PromptSums;
+  records = new Float64Array(0);
   private readonly exports: Exports;
   private keyQuery!: Float32Array | Float64Array;
   private value!: Float32Array | Float64Array;
@@ -76,9 +84,11 @@ export class WasmKernel implements BatchKernel {
     this.sums = emptySums(setting);
     this.exports = instantiate(module) as Exports;
     const { exports } = this;
-    const { kernel, heads, dimension: d, length, link, noise } = setting;
+    const { kernel, heads, dimension: d, length, link, noise, labelNoise = noise } = setting;
     const forWeights = appetite(setting.weights);
     const forTokens = appetite(setting.tokens);
+    const queries = setting.queries ?? setting.tokens;
+    const forQueries = appetite(queries);
     exports.configure(
       precision === 'single',
       kernel === 'linear',
@@ -91,11 +101,15 @@ export class WasmKernel implements BatchKernel {
       forWeights.words,
       forTokens.normals,
       forTokens.words,
+      forQueries.normals,
+      forQueries.words,
     );
-    this.writeLaw(setting.tokens, true);
-    this.writeLaw(setting.weights, false);
-    exports.finishLaws(isStandardNormal(setting.tokens));
-    this.view(exports.noiseAt(), 1)[0] = noise;
+    if (setting.records === true) exports.keepRecords(blockPrompts);
+    this.writeLaw(setting.tokens, 0);
+    this.writeLaw(setting.weights, 1);
+    if (setting.queries !== undefined) this.writeLaw(setting.queries, 2);
+    exports.finishLaws(isStandardNormal(setting.tokens), isStandardNormal(queries));
+    this.view(exports.noiseAt(), 2).set([noise, labelNoise]);
     this.look();
   }
 
@@ -104,7 +118,13 @@ export class WasmKernel implements BatchKernel {
     const { exports, sums } = this;
     this.keyQuery = this.view(exports.keyQueryAt(), sums.keyQuery.length);
     this.value = this.view(exports.valueAt(), sums.value.length);
+    if (this.setting.records === true)
+      this.records = new Float64Array(exports.memory.buffer, exports.recordsAt(), blockPrompts * recordShape(this.setting).length);
     this.totals = new Float64Array(exports.memory.buffer, exports.totalsAt(), 3 + sums.value.length + sums.keyQuery.length);
+  }
+
+  get recorded(): number {
+    return this.exports.recorded();
   }
 
   descent(setting: DescentSetting): Descent {
@@ -114,7 +134,7 @@ export class WasmKernel implements BatchKernel {
   }
 
   begin(name: Int32Array, first: number, count: number, keyQuery: Float64Array, value: Float64Array): void {
-    if (first % blockPrompts !== 0) throw new RangeError(`prompts start at a multiple of ${blockPrompts}, not at ${first}`);
+    requireCall(this.setting, first, count);
     // `set` between arrays of different types is slower by far, for so few numbers.
     for (let i = 0; i < this.keyQuery.length; i++) this.keyQuery[i] = keyQuery[i];
     for (let i = 0; i < this.value.length; i++) this.value[i] = value[i];
@@ -139,14 +159,14 @@ export class WasmKernel implements BatchKernel {
     return this.arithmetic === 'single' ? new Float32Array(buffer, at, length) : new Float64Array(buffer, at, length);
   }
 
-  private writeLaw(law: LawForm, ofTokens: boolean): void {
+  private writeLaw(law: LawForm, of: number): void {
     const { exports } = this;
     let bound = 0;
     for (const { share, base, baseDimension: n, mean, factor, points } of law) {
       bound += share;
       const diagonal = factor === null ? null : diagonalOf(factor, mean.length, n);
       const kind = factor === null ? 0 : diagonal !== null ? 1 : 2;
-      exports.addComponent(ofTokens, bound, bases.indexOf(base), n, kind, points === undefined ? 0 : points.length / n);
+      exports.addComponent(of, bound, bases.indexOf(base), n, kind, points === undefined ? 0 : points.length / n);
       this.view(exports.meanAt(), mean.length).set(mean);
       const numbers = diagonal ?? factor;
       if (numbers !== null) this.view(exports.factorAt(), numbers.length).set(numbers);

@@ -106,6 +106,17 @@ export class AttentionSums {
     }
   }
 
+  /** Takes mean (heads × `width` numbers, `stride` apart for each head) and log-weights of a prompt of `count` tokens that was summed elsewhere, instead of `add` and `finish`. */
+  recall(count: number, mean: Float64Array, from: number, stride: number, logMeanWeight: (h: number) => number): void {
+    this.count = count;
+    for (let h = 0; h < this.heads; h++) {
+      for (let i = 0; i < this.width; i++) this.mean[h * this.width + i] = mean[from + h * stride + i];
+      if (this.kernel !== 'softmax') continue;
+      this.largest[h] = logMeanWeight(h);
+      this.total[h] = count;
+    }
+  }
+
   finish(): void {
     for (let h = 0; h < this.heads; h++) this.finishHead(h);
   }

@@ -1,4 +1,5 @@
 /** What trajectories are compared with: the Bayes risk at a prompt length, one step of gradient descent, predicting 0 (docs/mathematics.md, section 5). */
+import type { KernelLoader } from '../kernels/index.js';
 import { hasGaussianTokens } from './balanced.js';
 import { lawMoments, secondMoment } from './cumulant.js';
 import { matmul, symmetricEigen, symmetricSqrt, trace, traceOfProduct } from './linear-algebra.js';
@@ -140,11 +141,11 @@ export function oneStepRisk(problem: Problem): Baseline {
 }
 
 /** Risk of predicting 0: ½ E y². */
-export function zeroRisk(problem: Problem): Baseline {
+export function zeroRisk(problem: Problem, kernels?: KernelLoader): Baseline {
   const task = taskOf(problem);
   if (task.link === 'identity')
     return exact(lossFactor(task) * (traceOfProduct(task.covariance, secondMoment(task.weights)) + task.noise ** 2));
-  const risk = populationRisk(problem);
+  const risk = populationRisk(problem, kernels);
   const { value, standardError } = risk.risk(emptyMerged(layoutOf(problem)));
   return { value, standardError, method: risk.method };
 }

@@ -2,19 +2,11 @@
  * The fresh prompts of one training step, in blocks. A block is the same numbers wherever and whenever it is evaluated, and the sums of a batch
  * are those of its blocks added in their order: a batch gives the same bits on any number of workers.
  */
-import {
-  type BatchKernel,
-  blockPrompts,
-  createBatchKernel,
-  type Descent,
-  type KernelModule,
-  type PromptSetting,
-  streamName,
-} from '../kernels/index.js';
-import { taskForms } from './law-form.js';
+import { type BatchKernel, blockPrompts, type Descent, type KernelModule, streamName } from '../kernels/index.js';
 import { adamEpsilon } from './optimisers.js';
 import { type Merged, taskOf } from './parameters.js';
-import type { Problem, SolverSettings, Train } from './problem.js';
+import type { Problem, Train } from './problem.js';
+import { PromptKernels, tokensAtOnce } from './prompt-kernels.js';
 import { promptEvaluator } from './prompt-routes.js';
 import { GradientSum, type PromptEvaluator, WorkingModel } from './prompts.js';
 import { stream } from './random.js';
@@ -94,30 +86,13 @@ abstract class WorkingBatch {
   }
 }
 
-/** Tokens for each call of a kernel: a few milliseconds. */
-const tokensAtOnce = { single: 400_000, double: 200_000, portable: 60_000 } as const;
-/** Seconds for a token, D = 6, and what a prompt costs beside its tokens, in tokens. */
-const secondsPerToken = { single: 6e-9, double: 17e-9, portable: 80e-9 } as const;
-const tokensPerPrompt = 12;
-/** Scores with a larger standard deviation, or explicit ones of a larger magnitude, are not left to single precision. */
-const sharpestInSingle = { plane: 6, explicit: 24 } as const;
-/** Where the root mean square of the scores' deviation is above this, some prompt of a batch will be beyond single precision. */
-const sharpOnAverage = 2;
-
 /** Finite prompts by the sampling kernels: prompt b of step k is stream b of the family (seed, 'sgd', k), whatever the length and the kernel. */
 export class KernelBatch extends WorkingBatch implements BatchSource {
   readonly seconds: number;
-  private readonly setting: PromptSetting;
-  private readonly precision: SolverSettings['precision'];
-  private readonly plane: boolean;
-  private single: BatchKernel | null = null;
-  private double: BatchKernel | null = null;
+  private readonly kernels: PromptKernels;
   private kernel: BatchKernel;
   private name: Int32Array;
-  /** E|u|² + s²: what the label's coordinate adds to the scores' variance. */
-  private readonly labelPower: number;
-  /** Tokens of a prompt, those of all heads together; 0 where a prompt is drawn without. And tokens of the blocks begun that are left. */
-  private readonly perPrompt: number;
+  /** Tokens of the blocks begun that are left. */
   private begun = 1;
   private left = 0;
   /** Prompts from here to `end` are not begun. */
@@ -125,25 +100,12 @@ export class KernelBatch extends WorkingBatch implements BatchSource {
   private end = 0;
   private isFirst = true;
 
-  constructor(
-    problem: Problem,
-    train: StochasticTrain,
-    private readonly module: KernelModule | null,
-  ) {
+  constructor(problem: Problem, train: StochasticTrain, module: KernelModule | null) {
     super(problem, train);
-    const task = taskOf(problem);
-    const sampler = taskSampler(task);
-    const { kernel, heads } = problem.attention;
-    const forms = taskForms(task, sampler);
-    this.setting = { kernel, heads, dimension: task.dimension, length: problem.length, ...forms, noise: task.noise, link: task.link };
-    this.plane = heads === 1 && sampler.gaussian;
-    this.precision = problem.solver.precision;
-    this.labelPower = secondMomentOf(forms.weights) + task.noise ** 2;
-    this.kernel = this.of(this.precision === 'double' ? 'double' : 'single');
+    this.kernels = new PromptKernels(problem, problem.solver.precision, module);
+    this.kernel = this.kernels.usual;
     this.name = streamName(train.seed, 'sgd', 0);
-    this.perPrompt = this.plane && kernel === 'linear' ? 0 : problem.length * heads;
-    const width = this.plane ? 1 : task.dimension / 3 + 1;
-    this.seconds = train.batch * (this.perPrompt * width + tokensPerPrompt) * secondsPerToken[this.kernel.arithmetic];
+    this.seconds = train.batch * this.kernels.secondsPerPrompt;
   }
 
   get portable(): boolean {
@@ -154,42 +116,16 @@ export class KernelBatch extends WorkingBatch implements BatchSource {
     return this.begun > 0 ? 1 - this.left / this.begun : 0;
   }
 
-  private of(precision: 'single' | 'double'): BatchKernel {
-    if (precision === 'single') {
-      this.single ??= createBatchKernel(this.setting, 'single', this.module);
-      return this.single;
-    }
-    this.double ??= createBatchKernel(this.setting, 'double', this.module);
-    return this.double;
-  }
-
   prepare(step: number, merged: Merged, sharp: boolean): void {
     this.model.set(merged);
     this.name = streamName(this.train.seed, 'sgd', step);
-    if (this.precision === 'auto') this.kernel = this.of(sharp || this.meanSharpness() > sharpOnAverage ** 2 ? 'double' : 'single');
-  }
-
-  /** The largest E τ² of a head, with g of covariance I and E u = 0. */
-  private meanSharpness(): number {
-    if (this.setting.kernel === 'linear') return 0;
-    const { keyQuery, heads, dimension: d } = this.model;
-    let largest = 0;
-    for (let h = 0, at = 0; h < heads; h++) {
-      let sum = 0;
-      for (let i = 0; i <= d; i++) {
-        let square = 0;
-        for (let j = 0; j < d; j++, at++) square += keyQuery[at] * keyQuery[at];
-        sum += (i < d ? 1 : this.labelPower) * square;
-      }
-      largest = Math.max(largest, sum);
-    }
-    return largest;
+    this.kernel = this.kernels.choose(this.model, sharp);
   }
 
   begin(first: number, count: number): void {
     this.next = first * this.prompts;
     this.end = Math.min(this.train.batch, (first + count) * this.prompts);
-    this.begun = this.perPrompt * (this.end - this.next);
+    this.begun = this.kernels.tokensPerPrompt * (this.end - this.next);
     this.left = this.begun;
     this.isFirst = true;
     this.beginKernel();
@@ -223,16 +159,11 @@ export class KernelBatch extends WorkingBatch implements BatchSource {
     return false;
   }
 
-  private get sharpest(): number {
-    return this.plane ? sharpestInSingle.plane : sharpestInSingle.explicit;
-  }
-
   descent(lossScale: number, gradientScale: number): Descent | null {
     // The sums of larger blocks are added up in an order of their own.
     if (this.prompts !== blockPrompts) return null;
     const { parameters, keyDimension, temperature } = this.problem.attention;
-    const isFree = this.precision !== 'auto';
-    return this.of(this.precision === 'double' ? 'double' : 'single').descent({
+    return this.kernels.usual.descent({
       parameters,
       keyDimension,
       temperature,
@@ -244,15 +175,13 @@ export class KernelBatch extends WorkingBatch implements BatchSource {
       epsilon: adamEpsilon,
       lossScale,
       gradientScale,
-      labelPower: this.labelPower,
-      sharpestOnAverage: isFree ? Number.POSITIVE_INFINITY : sharpOnAverage ** 2,
-      sharpest: isFree ? Number.POSITIVE_INFINITY : this.sharpest,
+      labelPower: this.kernels.labelPower,
+      ...this.kernels.limits,
     });
   }
 
   isTooSharp(sums: Float64Array): boolean {
-    // What overflowed in single precision is no number: it is looked at again, too.
-    return this.precision === 'auto' && this.kernel.arithmetic === 'single' && !(sums[place.sharpest] < this.sharpest);
+    return this.kernels.isTooSharp(this.kernel, sums[place.sharpest]);
   }
 }
 
@@ -261,17 +190,6 @@ export function addRow(total: Float64Array, rows: Float64Array, at: number): voi
   const sharpest = Math.max(total[place.sharpest], rows[at + place.sharpest]);
   for (let i = 0; i < total.length; i++) total[i] += rows[at + i];
   total[place.sharpest] = sharpest;
-}
-
-function secondMomentOf(form: PromptSetting['weights']): number {
-  let sum = 0;
-  for (const { share, mean, factor, baseDimension } of form) {
-    let square = factor === null ? baseDimension : 0;
-    for (const m of mean) square += m * m;
-    for (const f of factor ?? []) square += f * f;
-    sum += share * square;
-  }
-  return sum;
 }
 
 /** Multiply-adds a second in plain TypeScript, about. */

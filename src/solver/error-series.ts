@@ -1,5 +1,5 @@
 /** The distance from the infinite-prompt limit as series: exact where section 3 applies, else sampled prompts (docs/mathematics.md, section 4). */
-
+import type { KernelLoader } from '../kernels/index.js';
 import { trustLength } from './bounds.js';
 import { type ErrorAverages, errorAverages, type LayerParameters } from './concentration.js';
 import { type ErrorBounds, lawBounds } from './law-bounds.js';
@@ -57,6 +57,7 @@ export function* measureErrors(
   concentrate: Concentrate,
   points: readonly ErrorPoint[],
   against: Axis | null,
+  kernels?: KernelLoader,
 ): Generator<ErrorProgress, MeasuredErrors> {
   const { of } = concentrate;
   const columns = new Map(of.map((quantity) => [quantity, emptyColumns()] as const));
@@ -88,7 +89,7 @@ export function* measureErrors(
       methods.push(averages.method);
       for (const quantity of of) addExact(columns.get(quantity)!, averages, quantity, problem);
       if (problem.facets.includes('quantile')) {
-        samples = yield* addQuantiles(problem, concentrate, point, columns, points.length, i);
+        samples = yield* addQuantiles(problem, concentrate, point, columns, points.length, i, kernels);
       }
       if (averages.rare !== null && problem.length !== Number.POSITIVE_INFINITY) notes.add(rareNote(averages.rare.exponent, against));
       if (averages.method !== 'exact') yield { fraction: (i + 1) / points.length, so: null };
@@ -100,6 +101,7 @@ export function* measureErrors(
       confidence: concentrate.confidence,
       samples: concentrate.samples ?? problem.solver.samples,
       points: points.length,
+      kernels,
     };
     const sampling = sampleErrors(problem, point, options);
     let step = sampling.next();
@@ -197,13 +199,20 @@ function* addQuantiles(
   columns: ReadonlyMap<ErrorQuantity, Columns>,
   points: number,
   index: number,
+  kernels: KernelLoader | undefined,
 ): Generator<ErrorProgress, number> {
   if (problem.length > longestSampled) {
     for (const column of columns.values()) column.quantile.push(noQuantile);
     return 0;
   }
   const { of, confidence } = concentrate;
-  const sampling = sampleErrors(problem, point, { of, confidence, samples: concentrate.samples ?? problem.solver.samples, points });
+  const sampling = sampleErrors(problem, point, {
+    of,
+    confidence,
+    samples: concentrate.samples ?? problem.solver.samples,
+    points,
+    kernels,
+  });
   let step = sampling.next();
   while (!step.done) {
     yield { fraction: (index + step.value.fraction) / points, so: null };

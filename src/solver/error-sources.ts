@@ -1,4 +1,5 @@
 /** Squared errors of single prompts and what they are compared with, on plain tokens and in a task (`sampled-errors.ts`). */
+import type { KernelModule, PromptSetting } from '../kernels/index.js';
 import { AttentionSums, chunkTokens } from './attention-sums.js';
 import { cumulant, kernelLimitDerivative, tiltedLawMean } from './cumulant.js';
 import { FirstOrderErrors, taskFirstOrders, traceOfForms } from './first-order-errors.js';
@@ -6,6 +7,7 @@ import { TaskLimit } from './limit-prompts.js';
 import { dot } from './linear-algebra.js';
 import type { Merged } from './parameters.js';
 import type { ErrorQuantity, Law, Problem, Task } from './problem.js';
+import { plainPromptSetting, promptSetting, RecordedPrompts } from './prompt-kernels.js';
 import { TaskDraw, WorkingModel } from './prompts.js';
 import type { RandomStream } from './random.js';
 import { SolverFailure } from './result.js';
@@ -23,6 +25,8 @@ export interface ErrorSource {
   query(rng: RandomStream): void;
   /** Draws a prompt for this query. */
   prompt(rng: RandomStream): void;
+  /** Query and prompt `n` of `count` by the kernels, in order from 0 on; false when they are not there yet, after a few milliseconds of work. Null where the kernels do not apply. */
+  readonly take: ((n: number, count: number) => boolean) | null;
   readonly errors: Record<ErrorQuantity, number>;
   /** First orders of the prompt and their means at its query; null without control variates. */
   readonly approximation: FirstOrders | null;
@@ -64,6 +68,7 @@ class TokensErrors implements ErrorSource {
   private readonly distance: Float64Array;
   private readonly firstOrder: FirstOrderErrors | null;
   readonly approximation: FirstOrders | null;
+  readonly take: ErrorSource['take'];
   private limitKnown = false;
 
   constructor(
@@ -71,6 +76,7 @@ class TokensErrors implements ErrorSource {
     law: Law,
     private readonly wantKeyQuery: boolean,
     isControlled: boolean,
+    module: KernelModule | null,
   ) {
     const { query, attention } = problem;
     if (query === null) throw new SolverFailure('unsupported', 'Concentration on plain tokens needs a `query`.', 'query');
@@ -95,6 +101,30 @@ class TokensErrors implements ErrorSource {
         })
       : null;
     this.approximation = isControlled ? { output: 0, value_gradient: 0 } : null;
+    const isRecorded = !wantKeyQuery && law.kind !== 'empirical' && (query.kind === 'at' || query.law.kind !== 'empirical');
+    this.take = isRecorded ? this.byKernels(plainPromptSetting(problem, law, query), module) : null;
+  }
+
+  /** Plain tokens as those of a task with w = 0. */
+  private byKernels(setting: PromptSetting, module: KernelModule | null): (n: number, count: number) => boolean {
+    const { sums, queryToken, problem } = this;
+    const { heads } = problem.attention;
+    const D = this.law.dimension;
+    const prompts = new RecordedPrompts(setting, problem.solver.seed, 'concentrate', module);
+    const { shape } = prompts;
+    const keyQuery = new Float64Array(heads * (D + 1) * D);
+    for (let h = 0; h < heads; h++) keyQuery.set(this.parameters.keyQuery[h], h * (D + 1) * D);
+    const model = { keyQuery, value: new Float64Array(heads * (D + 1)) };
+    return (n, count) => {
+      const at = prompts.next(n, count, model);
+      if (at < 0) return false;
+      const { records } = prompts;
+      for (let i = 0; i < D; i++) queryToken[i] = records[at + shape.query + i];
+      this.tiltByQuery();
+      sums.recall(problem.length, records, at + shape.mean, D + 1, (h) => prompts.logMeanWeight(h, at));
+      this.compare();
+      return true;
+    };
   }
 
   get known(): FirstOrders | null {
@@ -102,9 +132,13 @@ class TokensErrors implements ErrorSource {
   }
 
   query(rng: RandomStream): void {
+    this.drawQuery?.(rng, this.queryToken, 0);
+    this.tiltByQuery();
+  }
+
+  private tiltByQuery(): void {
     const { sums, queryToken, parameters, problem } = this;
     const D = this.law.dimension;
-    this.drawQuery?.(rng, queryToken, 0);
     for (let h = 0; h < problem.attention.heads; h++) multiply(parameters.keyQuery[h], D, D, queryToken, sums.tilt, 0, h * D);
     this.findLimit();
   }
@@ -158,7 +192,7 @@ class TokensErrors implements ErrorSource {
     errors.output = this.outputSquare();
     if (firstOrder !== null && approximation !== null) {
       for (let h = 0; h < heads; h++) {
-        const scale = firstOrder.scale(sums, h);
+        const scale = firstOrder.scale(h, sums.logMeanWeight(h));
         for (let i = h * D; i < (h + 1) * D; i++) distance[i] *= scale;
       }
       approximation.value_gradient = dot(distance, distance);
@@ -214,6 +248,7 @@ class TaskErrors implements ErrorSource {
   private readonly image: Float64Array;
   private readonly firstOrder: FirstOrderErrors | null;
   readonly approximation: FirstOrders | null;
+  readonly take: ErrorSource['take'];
 
   constructor(
     private readonly problem: Problem,
@@ -221,6 +256,7 @@ class TaskErrors implements ErrorSource {
     merged: Merged,
     private readonly wantKeyQuery: boolean,
     isControlled: boolean,
+    module: KernelModule | null,
   ) {
     const { kernel, heads } = problem.attention;
     const sampler = taskSampler(task);
@@ -237,6 +273,23 @@ class TaskErrors implements ErrorSource {
     this.image = new Float64Array(D);
     this.firstOrder = isControlled ? taskFirstOrders(this.task, this.model, this.taskLimit, problem.length) : null;
     this.approximation = isControlled ? { output: 0, value_gradient: 0 } : null;
+    this.take = !wantKeyQuery && task.tokens?.kind !== 'empirical' ? this.byKernels(module) : null;
+  }
+
+  private byKernels(module: KernelModule | null): (n: number, count: number) => boolean {
+    const { sums, task, model, problem } = this;
+    const prompts = new RecordedPrompts(promptSetting(problem), problem.solver.seed, 'concentrate', module);
+    const { shape } = prompts;
+    return (n, count) => {
+      const at = prompts.next(n, count, model);
+      if (at < 0) return false;
+      const { records } = prompts;
+      task.recall(records, at + shape.weights, at + shape.query);
+      this.findLimit();
+      sums.recall(problem.length, records, at + shape.mean, model.width, (h) => prompts.logMeanWeight(h, at));
+      this.compare();
+      return true;
+    };
   }
 
   get known(): FirstOrders | null {
@@ -244,18 +297,23 @@ class TaskErrors implements ErrorSource {
   }
 
   query(rng: RandomStream): void {
+    this.task.draw(rng);
+    this.findLimit();
+  }
+
+  private findLimit(): void {
     const { task, model, sums, limit, derivatives } = this;
     const D = model.width;
-    task.draw(rng);
     model.tilt(task.query, sums.tilt);
-    for (let h = 0; h < model.heads; h++) this.taskLimit.at(task.weights, sums.tilt, h * D, limit, derivatives[h]);
+    for (let h = 0; h < model.heads; h++) {
+      this.taskLimit.at(task.weights, sums.tilt, h * D, limit, this.wantKeyQuery ? derivatives[h] : null);
+    }
     this.firstOrder?.at(sums.tilt);
     this.querySquare = this.squareOfImage(task.query, false);
   }
 
   prompt(rng: RandomStream): void {
-    const { task, model, sums, problem, errors, firstOrder, approximation } = this;
-    const D = model.width;
+    const { task, sums, problem } = this;
     sums.reset();
     for (let l = 0; l < problem.length; l += chunkTokens) {
       const count = Math.min(chunkTokens, problem.length - l);
@@ -263,6 +321,12 @@ class TaskErrors implements ErrorSource {
       sums.add(this.chunk, count);
     }
     sums.finish();
+    this.compare();
+  }
+
+  private compare(): void {
+    const { model, sums, errors, firstOrder, approximation } = this;
+    const D = model.width;
     let output = 0;
     let firstOutput = 0;
     errors.value_gradient = 0;
@@ -275,7 +339,7 @@ class TaskErrors implements ErrorSource {
       output += along;
       errors.value_gradient += square;
       if (firstOrder !== null && approximation !== null) {
-        const scale = firstOrder.scale(sums, h);
+        const scale = firstOrder.scale(h, sums.logMeanWeight(h));
         firstOutput += scale * along;
         approximation.value_gradient += scale * scale * square;
       }
@@ -309,10 +373,19 @@ class TaskErrors implements ErrorSource {
   }
 }
 
-/** `isControlled`: whether to find first orders too, for which softmax and the identity link are needed. `merged` as in `sampleErrors`. */
-export function errorSource(problem: Problem, merged: Merged | null, wantKeyQuery: boolean, isControlled: boolean): ErrorSource {
+/**
+ * `isControlled`: whether to find first orders too, for which softmax and the identity link are needed. `merged` as in `sampleErrors`. Where only means are compared, and
+ * tokens are not those of a file, prompts come from the sampling kernels.
+ */
+export function errorSource(
+  problem: Problem,
+  merged: Merged | null,
+  wantKeyQuery: boolean,
+  isControlled: boolean,
+  module: KernelModule | null = null,
+): ErrorSource {
   const { setting } = problem;
-  if (setting.kind === 'tokens') return new TokensErrors(problem, setting.law, wantKeyQuery, isControlled);
+  if (setting.kind === 'tokens') return new TokensErrors(problem, setting.law, wantKeyQuery, isControlled, module);
   if (merged === null) throw new SolverFailure('unsupported', 'Concentration in a task needs its parameters.', 'attention');
-  return new TaskErrors(problem, setting.task, merged, wantKeyQuery, isControlled);
+  return new TaskErrors(problem, setting.task, merged, wantKeyQuery, isControlled, module);
 }

@@ -6,7 +6,6 @@
  * vectors of mean 0, so that quadratic forms of it have known means: for two heads with tilts a and b,
  * L E X_a X_bᵀ = e^{κ(a+b) − κ(a) − κ(b)} [∇²κ(a+b) + (∇κ(a+b) − ∇κ(a)) (∇κ(a+b) − ∇κ(b))ᵀ].
  */
-import type { AttentionSums } from './attention-sums.js';
 import type { Cumulant } from './cumulant.js';
 import type { TaskLimit } from './limit-prompts.js';
 import { dot } from './linear-algebra.js';
@@ -80,9 +79,11 @@ export class FirstOrderErrors {
     return sum;
   }
 
-  /** What multiplies (m̂_h − m_h) in the first order of the prompt in `sums`: damped so that squares of it are damped as the means are. */
-  scale(sums: AttentionSums, h: number): number {
-    return this.damping === 0 ? 0 : Math.sqrt(this.damping) * Math.exp(sums.logMeanWeight(h) - this.logMeans[h]);
+  /**
+   * What multiplies (m̂_h − m_h) in the first order of a prompt, from log (1/L) Σ exp(score) of the head: damped so that squares of it are damped as the means are.
+   */
+  scale(h: number, logMeanWeight: number): number {
+    return this.damping === 0 ? 0 : Math.sqrt(this.damping) * Math.exp(logMeanWeight - this.logMeans[h]);
   }
 }
 

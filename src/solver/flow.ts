@@ -108,11 +108,11 @@ class DiagonalField implements Field {
 
 function fieldOf(problem: Problem, theta: Float64Array, accuracy = defaultAccuracy, kernels?: KernelLoader): Field {
   const diagonal = diagonalField(problem, theta, accuracy, kernels);
-  return diagonal ?? fullField(problem, theta);
+  return diagonal ?? fullField(problem, theta, kernels);
 }
 
-function fullField(problem: Problem, theta: Float64Array): Field {
-  const gradient = gradientOf(layoutOf(problem), populationRisk(problem));
+function fullField(problem: Problem, theta: Float64Array, kernels?: KernelLoader): Field {
+  const gradient = gradientOf(layoutOf(problem), populationRisk(problem, kernels));
   return { start: theta, gradient, theta: (state) => Float64Array.from(state) };
 }
 
@@ -192,7 +192,7 @@ function mergeSorted(grid: readonly number[], extra: readonly number[], end: num
 
 /**
  * Gradient flow dθ/dt = −∇R(θ) at the recorded times. Where a gap is measured at finite length, the infinite-prompt flow is integrated with the
- * same steps. Yields progress; throws `diverged` or `tolerance`. The same bits with and without `kernels`.
+ * same steps. Yields progress; throws `diverged` or `tolerance`. The same bits with and without `kernels`, but for sampled gradients.
  */
 export function* trainFlow(problem: Problem, kernels?: KernelLoader): Generator<SolveEvent, TrainedPoint[], void> {
   const { train } = problem;
@@ -264,11 +264,15 @@ export function* trainDescent(problem: Problem, kernels?: KernelLoader): Generat
  * θ of a training on the population risk of `problem`, from its start, at each of the recorded points of an optimiser. SGD is compared with the gradient
  * flow at time = rate × step / (1 − momentum), Adam with Adam on the gradient of the population risk.
  */
-export function* referenceFor(problem: Problem, points: readonly TrainedPoint[]): Generator<SolveEvent, Float64Array[], void> {
+export function* referenceFor(
+  problem: Problem,
+  points: readonly TrainedPoint[],
+  kernels?: KernelLoader,
+): Generator<SolveEvent, Float64Array[], void> {
   const { train } = problem;
   const theta = initialParameters(problem);
-  if (train?.kind === 'adam') return yield* deterministicAdam(train, fullField(problem, theta), points);
-  const field = fieldOf(problem, theta);
+  if (train?.kind === 'adam') return yield* deterministicAdam(train, fullField(problem, theta, kernels), points);
+  const field = fieldOf(problem, theta, defaultAccuracy, kernels);
   const stretch = train?.kind === 'sgd' ? 1 / (1 - train.momentum) : 1;
   const times = points.map((p) => p.time * stretch);
   const out: Float64Array[] = [];

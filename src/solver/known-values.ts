@@ -10,7 +10,7 @@ import { requirePrecision } from './score-variance.js';
 
 export class KnownValues {
   private readonly risks = new WeakMap<TrainedPoint, RiskValue>();
-  private readonly baselines = new Map<(problem: Problem) => Baseline, Baseline>();
+  private readonly baselines = new Map<(problem: Problem, kernels?: KernelLoader) => Baseline, Baseline>();
   private made: PopulationRisk | null = null;
 
   constructor(
@@ -41,8 +41,8 @@ export class KnownValues {
     return value;
   }
 
-  baseline(of: (problem: Problem) => Baseline): Baseline {
-    const known = this.baselines.get(of) ?? of(this.problem);
+  baseline(of: (problem: Problem, kernels?: KernelLoader) => Baseline): Baseline {
+    const known = this.baselines.get(of) ?? of(this.problem, this.kernels);
     this.baselines.set(of, known);
     return known;
   }

@@ -50,13 +50,14 @@ class BlockOrElse implements PopulationRisk {
     private readonly problem: Problem,
     private readonly exact: BlockRisk,
     readonly method: Method,
+    private readonly kernels: KernelLoader | undefined,
   ) {
     this.D = exact.d + 1;
     this.gA = new Float64Array(exact.d * exact.d);
   }
 
   private get rest(): PopulationRisk {
-    this.restRisk ??= withoutBlock(this.problem);
+    this.restRisk ??= withoutBlock(this.problem, this.kernels);
     return this.restRisk;
   }
 
@@ -93,7 +94,7 @@ class BlockOrElse implements PopulationRisk {
   }
 }
 
-function withoutBlock(problem: Problem): PopulationRisk {
+function withoutBlock(problem: Problem, kernels: KernelLoader | undefined): PopulationRisk {
   const task = taskOf(problem);
   if (polynomialApplies(problem)) {
     const polynomial = new PolynomialRisk(problem);
@@ -105,7 +106,7 @@ function withoutBlock(problem: Problem): PopulationRisk {
   }
   if (problem.attention.heads === 1 && task.link === 'identity' && hasGaussianTokens(task) && gaussianWeights(problem) !== null)
     return new GeneralRisk(problem);
-  return sampledRisk(problem);
+  return sampledRisk(problem, kernels);
 }
 
 /**
@@ -113,11 +114,11 @@ function withoutBlock(problem: Problem): PopulationRisk {
  * others; sampled prompts for other token laws, links and several heads, and where `solver.method` asks for it.
  */
 export function populationRisk(problem: Problem, kernels?: KernelLoader): PopulationRisk {
-  if (problem.solver.method === 'monte_carlo') return sampledRisk(problem);
-  if (!blockApplies(problem)) return withoutBlock(problem);
+  if (problem.solver.method === 'monte_carlo') return sampledRisk(problem, kernels);
+  if (!blockApplies(problem)) return withoutBlock(problem, kernels);
   const layout = layoutOf(problem);
   const start = merge(layout, initialParameters(problem));
-  if (!isBlockForm(start, layout.D) && polynomialApplies(problem)) return withoutBlock(problem);
-  const method = isBlockForm(start, layout.D) ? 'exact' : withoutBlock(problem).method;
-  return new BlockOrElse(problem, new BlockRisk(problem, undefined, kernels), method);
+  if (!isBlockForm(start, layout.D) && polynomialApplies(problem)) return withoutBlock(problem, kernels);
+  const method = isBlockForm(start, layout.D) ? 'exact' : withoutBlock(problem, kernels).method;
+  return new BlockOrElse(problem, new BlockRisk(problem, undefined, kernels), method, kernels);
 }

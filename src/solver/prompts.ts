@@ -131,6 +131,12 @@ export class GradientSum {
     for (let i = 0; i < value.length; i++) value[i] = from[at + keyQuery.length + i];
   }
 
+  /** The sums that a kernel made. */
+  takeSums(sums: { readonly keyQuery: Float64Array; readonly value: Float64Array }): void {
+    this.keyQuery.set(sums.keyQuery);
+    this.value.set(sums.value);
+  }
+
   reset(): void {
     this.keyQuery.fill(0);
     this.value.fill(0);
@@ -238,6 +244,16 @@ export class TaskDraw {
     this.targetNoise = sampler.noise * rng.normal();
   }
 
+  /** Takes u and g of the query, drawn before, from records[at] …. */
+  recall(records: Float64Array, weightsAt: number, queryAt: number): void {
+    const { sampler, weights, query } = this;
+    for (let i = 0; i < weights.length; i++) {
+      weights[i] = records[weightsAt + i];
+      query[i] = records[queryAt + i];
+    }
+    this.target = sampler.link(dot(weights, query));
+  }
+
   /** The raw weight vector w of the last draw. */
   get rawWeights(): Float64Array {
     return this.raw;
@@ -285,7 +301,7 @@ export abstract class TaskPrompt implements PromptEvaluator {
   abstract evaluate(rng: RandomStream, model: WorkingModel): number;
 }
 
-/** Token by token, in chunks; `replay` evaluates tokens that were kept. */
+/** Token by token, in chunks. */
 export class ExplicitPrompt extends TaskPrompt {
   readonly sums: AttentionSums;
   private readonly chunk: Float64Array;
@@ -310,31 +326,16 @@ export class ExplicitPrompt extends TaskPrompt {
   }
 
   evaluate(rng: RandomStream, model: WorkingModel): number {
-    this.start(model, this.task.query);
-    for (let l = 0; l < this.length; l += chunkTokens) {
-      const count = Math.min(chunkTokens, this.length - l);
-      this.task.tokens(rng, this.chunk, count);
-      this.sums.add(this.chunk, count);
+    const { sums, task, chunk, length } = this;
+    model.tilt(task.query, sums.tilt);
+    sums.value.set(model.value);
+    sums.reset();
+    for (let l = 0; l < length; l += chunkTokens) {
+      const count = Math.min(chunkTokens, length - l);
+      task.tokens(rng, chunk, count);
+      sums.add(chunk, count);
     }
-    return this.end(model);
-  }
-
-  /** The prediction for a query and for tokens tokens[from] …, drawn before. */
-  replay(model: WorkingModel, query: Float64Array, tokens: Float64Array, from: number): number {
-    this.start(model, query);
-    const D = model.width;
-    for (let l = 0; l < this.length; l += chunkTokens) this.sums.add(tokens, Math.min(chunkTokens, this.length - l), from + l * D);
-    return this.end(model);
-  }
-
-  private start(model: WorkingModel, query: Float64Array): void {
-    model.tilt(query, this.sums.tilt);
-    this.sums.value.set(model.value);
-    this.sums.reset();
-  }
-
-  private end(model: WorkingModel): number {
-    this.sums.finish();
-    return dot(model.value, this.sums.mean);
+    sums.finish();
+    return dot(model.value, sums.mean);
   }
 }

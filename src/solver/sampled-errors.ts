@@ -5,6 +5,7 @@
  * With m̂ and Ĉ the attention's mean and its derivative in the tilt (`AttentionSums`), m and C their limits, and heads added up:
  * output ‖Σ_h V_h (m̂_h − m_h)‖², V-gradient Σ_h ‖m̂_h − m_h‖², U-gradient Σ_h ‖V_h (Ĉ_h − C_h)‖²_F ‖z‖².
  */
+import type { KernelLoader } from '../kernels/index.js';
 import { ControlledMean } from './control-variates.js';
 import { errorSource } from './error-sources.js';
 import type { Merged } from './parameters.js';
@@ -53,6 +54,8 @@ export interface SampleErrorsOptions {
   readonly samples: number | null;
   /** At how many parameter values the errors will be measured: the automatic number is for all of them. */
   readonly points?: number;
+  /** The compiled kernels; without them plain TypeScript draws the same prompts. */
+  readonly kernels?: KernelLoader | undefined;
 }
 
 /** Work of one prompt and of one limit, in multiplications; `file`, the part of the limit that goes through a file. */
@@ -64,7 +67,8 @@ function workOf(
   const D = setting.kind === 'task' ? setting.task.dimension + 1 : setting.law.dimension;
   const squares = of.includes('key_query_gradient') ? (attention.heads * D * D) / 2 : 0;
   const law = setting.kind === 'tokens' ? setting.law : setting.task.tokens;
-  const passes = setting.kind === 'task' || squares > 0 ? (D * D) / 2 : 2 * D;
+  const isLinked = setting.kind === 'task' && setting.task.link !== 'identity';
+  const passes = isLinked || squares > 0 ? (D * D) / 2 : 2 * D;
   // One fixed query has one limit.
   const file = law?.kind === 'empirical' && problem.query?.kind !== 'at' ? law.tokens.rows * passes : 0;
   return {
@@ -116,8 +120,8 @@ const workBetweenYields = 2e6;
 /**
  * Samples prompts (seed, 'concentrate', 0 … samples − 1), the same for every length and kernel, and yields the estimates so far about every ten
  * milliseconds of work, then returns the final ones. Where a limit takes a pass over a file, several prompts share a query, and their mean counts as one
- * value. Where the first order of an error is known in closed form and is cheap, it is a control variate (`ControlledMean`). Values are independent, so the bands need nothing but the central limit theorem: where
- * rare queries govern (section 3, "Regimes") they are optimistic. `merged` holds a task's parameters and is null for plain tokens, whose parameters
+ * value. Where the first order of an error is known in closed form and is cheap, it is a control variate (`ControlledMean`). Values are independent, and the bands are corrected
+ * for their skewness; where rare queries govern (section 3, "Regimes") they are still optimistic, and say so. `merged` holds a task's parameters and is null for plain tokens, whose parameters
  * are `attention.keyQuery` and `attention.value`. At L = ∞ every error is 0. Throws SolverFailure `no_limit` or `unsupported` where there is no
  * limit to compare with.
  */
@@ -137,17 +141,18 @@ export function* sampleErrors(
   const isControlled =
     control > 0 && (isFixed || control < dearestControl * prompt) && of.some((quantity) => quantity !== 'key_query_gradient');
   const further = isControlled && !isFixed ? Math.min(mostFurther, Math.floor((furtherShare * prompt) / (control + limit))) : 0;
-  const source = problem.length === Infinity ? null : errorSource(problem, merged, wantKeyQuery, isControlled);
+  const source = problem.length === Infinity ? null : errorSource(problem, merged, wantKeyQuery, isControlled, options.kernels?.() ?? null);
   const each = Math.max(1, Math.min(promptsPerQuery(problem, of), Math.floor(samples / fewestQueries)));
   let sinceYield = 0;
   for (let n = 0; source !== null && n < samples; ) {
-    const rng = stream(problem.solver.seed, 'concentrate', n / each);
-    source.query(rng);
     const used = Math.min(each, samples - n);
+    const rng = source.take === null ? stream(problem.solver.seed, 'concentrate', n / each) : null;
+    if (rng !== null) source.query(rng);
     const sums = of.map(() => 0);
     const approximate = of.map(() => 0);
     for (let j = 0; j < used; j++) {
-      source.prompt(rng);
+      if (rng !== null) source.prompt(rng);
+      else while (!source.take!(n + j, samples)) if (n > each) yield summary(n, n / samples, confidence, means, null);
       of.forEach((quantity, i) => {
         sums[i] += source.errors[quantity];
         if (quantity !== 'key_query_gradient') approximate[i] += source.approximation?.[quantity] ?? 0;

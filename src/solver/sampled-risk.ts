@@ -1,16 +1,15 @@
 /** Population risk by sampled prompts, where no exact form exists (docs/mathematics.md, section 7), and as an independent check of it. */
+import type { KernelLoader, KernelModule } from '../kernels/index.js';
 import { ControlledRisk } from './controlled-risk.js';
 import { type Merged, taskOf } from './parameters.js';
-import type { PopulationRisk } from './population.js';
-import type { Problem } from './problem.js';
+import type { PopulationRisk, RiskValue } from './population.js';
+import type { Problem, SolverSettings } from './problem.js';
+import { PromptFamily } from './prompt-kernels.js';
 import { fastestRoute, promptEvaluator, type Route } from './prompt-routes.js';
-import { ExplicitPrompt, GradientSum, type PromptEvaluator, WorkingModel } from './prompts.js';
+import { GradientSum, type PromptEvaluator, WorkingModel } from './prompts.js';
 import { stream } from './random.js';
 import { RunningMean } from './running-mean.js';
 import { taskSampler } from './sampling.js';
-
-/** Tokens are kept between evaluations, instead of being drawn again, while they fit in this many numbers (24 MB). */
-const keptNumbers = 3e6;
 
 /** Multiply-adds of one prompt, up to a factor that depends on the machine only. */
 export function promptWork(problem: Problem): number {
@@ -47,65 +46,27 @@ export function riskSamples(problem: Problem): { readonly gradient: number; read
   return { gradient: within(1e6, 256, 4096), risk: within(4e6, 1024, 16384) };
 }
 
-/** A fixed set of prompts, the first `count` of a purpose: every evaluation sees the same ones. */
+/** Prompts (seed, purpose, 0 … count − 1) one by one: the infinite ones, and the gradient of those that are drawn without their tokens. */
 class CommonPrompts {
   private readonly prompt: PromptEvaluator;
-  private readonly model: WorkingModel;
-  private kept: { readonly queries: Float64Array; readonly targets: Float64Array; readonly tokens: Float64Array } | null = null;
 
   constructor(
     private readonly problem: Problem,
     private readonly purpose: string,
     readonly count: number,
-    /** Whether the set will be evaluated many times. */
-    private readonly keep: boolean,
   ) {
-    const task = taskOf(problem);
     const { kernel, heads } = problem.attention;
-    const { root, dimension } = taskSampler(task);
-    this.model = new WorkingModel(root, dimension, heads);
-    this.prompt = promptEvaluator(task, kernel, heads, problem.length);
+    this.prompt = promptEvaluator(taskOf(problem), kernel, heads, problem.length);
   }
 
-  /** Calls `visit` with every prompt, evaluated at `m`, and its error without label noise. */
-  each(m: Merged, visit: (prompt: PromptEvaluator, error: number) => void): void {
-    const { prompt, model, count, problem } = this;
-    model.set(m);
-    if (this.keep && prompt instanceof ExplicitPrompt && count * problem.length * model.width <= keptNumbers) {
-      this.replay(prompt, visit);
-      return;
-    }
+  /** Calls `visit` with every prompt, evaluated at the parameters of `model`, and its error without label noise. */
+  each(model: WorkingModel, visit: (prompt: PromptEvaluator, error: number) => void): void {
+    const { prompt, count, problem } = this;
     for (let n = 0; n < count; n++) {
       const rng = stream(problem.solver.seed, this.purpose, n);
       prompt.draw(rng);
       visit(prompt, prompt.evaluate(rng, model) - prompt.target);
     }
-  }
-
-  private replay(prompt: ExplicitPrompt, visit: (prompt: PromptEvaluator, error: number) => void): void {
-    this.kept ??= this.drawAll(prompt);
-    const { queries, targets, tokens } = this.kept;
-    const { dimension: d, width: D } = this.model;
-    for (let n = 0; n < this.count; n++) {
-      prompt.query.set(queries.subarray(n * d, (n + 1) * d));
-      visit(prompt, prompt.replay(this.model, prompt.query, tokens, n * this.problem.length * D) - targets[n]);
-    }
-  }
-
-  private drawAll(prompt: ExplicitPrompt): { queries: Float64Array; targets: Float64Array; tokens: Float64Array } {
-    const { count, problem } = this;
-    const { dimension: d, width: D } = this.model;
-    const queries = new Float64Array(count * d);
-    const targets = new Float64Array(count);
-    const tokens = new Float64Array(count * problem.length * D);
-    for (let n = 0; n < count; n++) {
-      const rng = stream(problem.solver.seed, this.purpose, n);
-      prompt.draw(rng);
-      queries.set(prompt.query, n * d);
-      targets[n] = prompt.target;
-      prompt.task.tokens(rng, tokens, problem.length, n * problem.length * D);
-    }
-    return { queries, targets, tokens };
   }
 }
 
@@ -118,43 +79,90 @@ function lossFactor(problem: Problem): number {
  * Population risk as an average over prompts named by their index, the same for every parameter, length and kernel: any law and link, any number
  * of heads, both kernels, L = ∞ through the limit. The label's noise is integrated out: it adds ½ s² (s² for the squared loss) exactly.
  *
- * `gradient` averages over the prompts (seed, 'flow', 0 … n − 1) and is exactly the gradient of the sample average it returns, so that an ODE solver
- * sees a smooth field; `risk` averages over others, (seed, 'risk', …), so that what was fitted to the first is not judged by them,
- * with the risk of the infinite prompt as a control variate where that pays.
+ * `gradient` averages over the prompts (seed, 'flow', 0 … n − 1) and is, where they are drawn token by token, exactly the gradient of the sample average it returns, so that
+ * an ODE solver sees a smooth field; `risk` averages over others, (seed, 'risk', …), so that what was fitted to the first is not judged by them,
+ * with the risk of the infinite prompt as a control variate where that pays. Finite prompts come from the sampling kernels, the gradient's in double precision.
  */
-export function sampledRisk(problem: Problem): PopulationRisk {
-  const task = taskOf(problem);
-  const factor = lossFactor(problem);
-  const floor = factor * task.noise ** 2;
-  const samples = riskSamples(problem);
-  const { root, dimension } = taskSampler(task);
-  const flow = new CommonPrompts(problem, 'flow', samples.gradient, true);
-  const isExplicit = fastestRoute(taskSampler(task), problem.attention.kernel, problem.attention.heads, problem.length) === 'explicit';
-  const controlled = isExplicit ? ControlledRisk.of(problem) : null;
-  const judge = new CommonPrompts(problem, 'risk', samples.risk, false);
-  const sums = new GradientSum(root, dimension, problem.attention.heads);
-  return {
-    method: 'sampled',
-    risk(m) {
-      if (controlled !== null) {
-        const { mean, standardError } = controlled.meanSquare(m, samples.risk);
-        return { value: factor * mean + floor, standardError: factor * standardError };
-      }
-      const mean = new RunningMean();
-      judge.each(m, (_, error) => mean.add(factor * error * error));
-      return { value: mean.mean + floor, standardError: mean.standardError };
-    },
-    gradient(m, gU, gv) {
-      let total = 0;
-      sums.reset();
-      flow.each(m, (prompt, error) => {
-        total += error * error;
-        sums.add(prompt, error);
+export function sampledRisk(problem: Problem, kernels: KernelLoader = () => null): PopulationRisk {
+  return new SampledRisk(problem, kernels());
+}
+
+class SampledRisk implements PopulationRisk {
+  readonly method = 'sampled';
+  private readonly factor: number;
+  /** What the label's noise adds. */
+  private readonly floor: number;
+  private readonly samples: { readonly gradient: number; readonly risk: number };
+  private readonly model: WorkingModel;
+  private readonly total: GradientSum;
+  private readonly route: Route;
+  private readonly controlled: ControlledRisk | null;
+  private flow: PromptFamily | CommonPrompts | null = null;
+  private judge: PromptFamily | CommonPrompts | null = null;
+
+  constructor(
+    private readonly problem: Problem,
+    private readonly module: KernelModule | null,
+  ) {
+    const task = taskOf(problem);
+    const sampler = taskSampler(task);
+    const { kernel, heads } = problem.attention;
+    this.factor = lossFactor(problem);
+    this.floor = this.factor * task.noise ** 2;
+    this.samples = riskSamples(problem);
+    this.model = new WorkingModel(sampler.root, sampler.dimension, heads);
+    this.total = new GradientSum(sampler.root, sampler.dimension, heads);
+    this.route = fastestRoute(sampler, kernel, heads, problem.length);
+    this.controlled = this.route === 'explicit' ? ControlledRisk.of(problem, module) : null;
+  }
+
+  risk(m: Merged): RiskValue {
+    const { factor, floor, samples, model } = this;
+    const controlled = this.controlled?.meanSquare(m, samples.risk) ?? null;
+    if (controlled !== null) return { value: factor * controlled.mean + floor, standardError: factor * controlled.standardError };
+    model.set(m);
+    this.judge ??= this.prompts('risk', samples.risk, this.route !== 'limit', this.problem.solver.precision);
+    if (this.judge instanceof PromptFamily) {
+      const { errorSquares, errorFourths } = this.judge.sums(model);
+      const mean = errorSquares / samples.risk;
+      const variance = Math.max(0, errorFourths / samples.risk - mean * mean);
+      return { value: factor * mean + floor, standardError: factor * Math.sqrt(variance / (samples.risk - 1)) };
+    }
+    const mean = new RunningMean();
+    this.judge.each(model, (_, error) => mean.add(factor * error * error));
+    return { value: mean.mean + floor, standardError: mean.standardError };
+  }
+
+  gradient(m: Merged, gU: Float64Array, gv: Float64Array): number {
+    const { factor, floor, samples, model, total } = this;
+    model.set(m);
+    // Where prompts are drawn without tokens, the frame that they are drawn in jumps with the parameters.
+    this.flow ??= this.prompts('flow', samples.gradient, this.route === 'explicit', 'double');
+    let squares = 0;
+    if (this.flow instanceof PromptFamily) {
+      const sums = this.flow.sums(model);
+      squares = sums.errorSquares;
+      total.takeSums(sums);
+    } else {
+      total.reset();
+      this.flow.each(model, (prompt, error) => {
+        squares += error * error;
+        total.add(prompt, error);
       });
-      sums.finish((2 * factor) / flow.count, gU, gv);
-      return (factor * total) / flow.count + floor;
-    },
-  };
+    }
+    total.finish((2 * factor) / samples.gradient, gU, gv);
+    return (factor * squares) / samples.gradient + floor;
+  }
+
+  private prompts(
+    purpose: string,
+    count: number,
+    byKernels: boolean,
+    precision: SolverSettings['precision'],
+  ): PromptFamily | CommonPrompts {
+    const { problem, module } = this;
+    return byKernels ? new PromptFamily(problem, purpose, count, precision, module) : new CommonPrompts(problem, purpose, count);
+  }
 }
 
 /** A risk and its gradient in (U, v) of the merged form, each with its standard error. */

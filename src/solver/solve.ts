@@ -1,4 +1,5 @@
 /** One run from beginning to end: training, what is measured along it, and the distance from the infinite-prompt limit. */
+import type { KernelLoader } from '../kernels/index.js';
 import { type ErrorPoint, type MeasuredErrors, measureErrors } from './error-series.js';
 import { Divergence, trainDescent, trainFlow } from './flow.js';
 import { KnownValues } from './known-values.js';
@@ -28,7 +29,7 @@ import { uniformError } from './uniform-error.js';
  * out). Throws SolverFailure where the run cannot go on (a training that diverges, a limit that does not exist).
  */
 export function* solve(problem: Problem, means: TrainingMeans = {}): Generator<SolveEvent, RunResult> {
-  if (problem.setting.kind === 'tokens') return yield* solvePlain(problem);
+  if (problem.setting.kind === 'tokens') return yield* solvePlain(problem, means.kernels);
   const shares = sharesOf(problem);
   const notes: string[] = [];
   const known = new KnownValues(problem, means.kernels);
@@ -84,18 +85,18 @@ function* measure(problem: Problem, points: readonly MeasuredPoint[], known?: Kn
   };
   if (concentrate === null) return { ...trajectory, notes: trajectory.notes ?? [], ...seen };
   const at: ErrorPoint[] = points.map((point) => merge(layout, point.theta));
-  const errors = yield* errorsFrom(problem, at, against, shares.train + shares.measure, trajectory);
+  const errors = yield* errorsFrom(problem, at, against, shares.train + shares.measure, trajectory, known?.kernels);
   return { ...join(trajectory, errors), ...seen };
 }
 
 /** Plain tokens have no training: only the limit and the distance from it are measured. */
-function* solvePlain(problem: Problem): Generator<SolveEvent, RunResult> {
+function* solvePlain(problem: Problem, kernels: KernelLoader | undefined): Generator<SolveEvent, RunResult> {
   const value = plainCondensation(problem);
   const quantities: Record<string, Series> = plainLimitQuantities(problem);
   if (problem.measures.includes('condensation')) quantities.condensation = condensationSeries(problem, null, [value]);
   const method = weakest(Object.values(quantities).map((series) => series.method));
   const before: MeasuredTrajectory = { method, axes: {}, quantities, notes: condensationNotes(problem, value) };
-  const result = join(before, yield* errorsFrom(problem, [null], null, 0, before));
+  const result = join(before, yield* errorsFrom(problem, [null], null, 0, before, kernels));
   const uniform = problem.measures.includes('uniform_error') ? yield* uniformSeries(problem) : null;
   const phases = phaseSeries(problem, null, [value]);
   return {
@@ -185,10 +186,11 @@ function* errorsFrom(
   against: Axis | null,
   from: number,
   before: MeasuredTrajectory,
+  kernels: KernelLoader | undefined,
 ): Generator<SolveEvent, MeasuredErrors> {
   const { concentrate } = problem;
   if (concentrate === null) throw new SolverFailure('unsupported', 'Plain tokens need a `concentrate` block.');
-  const steps = measureErrors(problem, concentrate, points, against);
+  const steps = measureErrors(problem, concentrate, points, against, kernels);
   let step = steps.next();
   while (!step.done) {
     const { fraction, so } = step.value;

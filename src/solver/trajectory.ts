@@ -121,7 +121,7 @@ export function* measureTrajectory(
       );
     }
   }
-  if (wanted.has('flow_risk')) quantities.flow_risk = yield* flowRisk(problem, layout, points, against);
+  if (wanted.has('flow_risk')) quantities.flow_risk = yield* flowRisk(problem, layout, points, against, known.kernels);
   if (wanted.has('training_loss')) {
     const isSampled = points.some((p) => p.loss !== undefined);
     quantities.training_loss = seriesOf(
@@ -202,10 +202,16 @@ function combinedBlock(layout: Layout, m: Merged): number[][] {
   return sum;
 }
 
-function* flowRisk(problem: Problem, layout: Layout, points: readonly MeasuredPoint[], against: Axis): Generator<SolveEvent, Series, void> {
-  const risk = populationRisk(problem);
+function* flowRisk(
+  problem: Problem,
+  layout: Layout,
+  points: readonly MeasuredPoint[],
+  against: Axis,
+  kernels: KernelLoader | undefined,
+): Generator<SolveEvent, Series, void> {
+  const risk = populationRisk(problem, kernels);
   const values: RiskValue[] = [];
-  for (const theta of yield* referenceFor(problem, points)) {
+  for (const theta of yield* referenceFor(problem, points, kernels)) {
     values.push(risk.risk(merge(layout, theta)));
     if (risk.method !== 'exact') yield { kind: 'progress', fraction: values.length / points.length };
   }

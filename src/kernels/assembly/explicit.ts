@@ -37,7 +37,7 @@ export function addTokens<T>(count: i32): void {
   if (standardTokens) {
     fillNormals<T>(setting.tokens, twos * setting.width);
     for (let l = 0, at = setting.tokens; l < count; l++, at += size) {
-      respond<T>(at, at + setting.dimension * S, at + setting.dimension * S);
+      respond<T>(at, at + setting.dimension * S, at + setting.dimension * S, setting.noise);
     }
   } else {
     for (let l = 0; l < twos; l++) drawTwoTokens<T>(setting.tokens + 2 * l * size);

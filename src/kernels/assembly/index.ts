@@ -16,7 +16,7 @@ export { contourAdvance, contourBegin, contourCoordinatesAt, contourLayOut, cont
 export {
   correctionsAt, firstAt, layOut as layOutDescent, namesAt, numbersAt, rootAt, secondAt, thetaAt, transposeRoot,
 } from './descent';
-export { allocate } from './setting';
+export { allocate, keepRecords } from './setting';
 export { fillWords, startStreams } from './stream';
 
 // Scores of a larger standard deviation can overflow where the largest is not known: a normal reaches 6.7, squares of exponentials and values up to 100 multiply.
@@ -26,11 +26,13 @@ const mild64: f64 = 40;
 let single: bool = false;
 let tokenLaw: Component | null = null;
 let weightLaw: Component | null = null;
+let queryLaw: Component | null = null;
 let lastComponent: Component | null = null;
 
 const name = memory.data(16, 16);
 let group: u32 = 0;
 let lastPrompt: u32 = 0;
+let firstPrompt: u32 = 0;
 let underWay: bool = false;
 let mild: bool = false;
 let done: i64 = 0;
@@ -43,19 +45,27 @@ let largest: f64 = 0;
 export function configure(
   isSingle: bool, isLinear: bool, hasPlaneForm: bool, d: i32, heads: i32, length: f64, link: i32,
   weightNormals: i32, weightWords: i32, tokenNormals: i32, tokenWords: i32,
+  queryNormals: i32, queryWords: i32,
 ): void {
   single = isSingle;
-  if (isSingle) setting.layOut<f32>(isLinear, hasPlaneForm, d, heads, <i64>length, link, weightNormals, weightWords, tokenNormals, tokenWords);
-  else setting.layOut<f64>(isLinear, hasPlaneForm, d, heads, <i64>length, link, weightNormals, weightWords, tokenNormals, tokenWords);
+  const tokens = <i64>length;
+  if (isSingle) {
+    setting.layOut<f32>(
+      isLinear, hasPlaneForm, d, heads, tokens, link, weightNormals, weightWords, tokenNormals, tokenWords, queryNormals, queryWords);
+  } else {
+    setting.layOut<f64>(
+      isLinear, hasPlaneForm, d, heads, tokens, link, weightNormals, weightWords, tokenNormals, tokenWords, queryNormals, queryWords);
+  }
 }
 
-// Adds a component to the law of the tokens or of w. Where its numbers go: `meanAt`, `factorAt`, `pointsAt`.
-export function addComponent(ofTokens: bool, bound: f64, base: i32, n: i32, factorKind: i32, rows: i32): void {
+// Adds a component to the law of the tokens (0), of w (1) or of the query (2). Where its numbers go: `meanAt`, `factorAt`, `pointsAt`.
+export function addComponent(what: i32, bound: f64, base: i32, n: i32, factorKind: i32, rows: i32): void {
   const component = single ? makeComponent<f32>(bound, base, n, factorKind, rows) : makeComponent<f64>(bound, base, n, factorKind, rows);
-  const first = ofTokens ? tokenLaw : weightLaw;
+  const first = what == 0 ? tokenLaw : what == 1 ? weightLaw : queryLaw;
   if (first == null) {
-    if (ofTokens) tokenLaw = component;
-    else weightLaw = component;
+    if (what == 0) tokenLaw = component;
+    else if (what == 1) weightLaw = component;
+    else queryLaw = component;
   } else lastComponent!.next = component;
   lastComponent = component;
 }
@@ -70,8 +80,9 @@ export function pointsAt(): usize {
   return lastComponent!.points;
 }
 
-export function finishLaws(standardTokens: bool): void {
-  setLaws(tokenLaw!, weightLaw!, standardTokens);
+// A query has the law of the tokens where it has none of its own. `standard…`: N(0, I).
+export function finishLaws(standardTokens: bool, standardQuery: bool): void {
+  setLaws(tokenLaw!, weightLaw!, queryLaw == null ? tokenLaw! : queryLaw!, standardTokens, standardQuery);
 }
 
 export function noiseAt(): usize {
@@ -90,6 +101,13 @@ export function totalsAt(): usize {
 export function sharpness(): f64 {
   return largest;
 }
+export function recordsAt(): usize {
+  return setting.records;
+}
+// Prompts of the call whose records are there.
+export function recorded(): i32 {
+  return min<u32>(group << 2, lastPrompt) - firstPrompt;
+}
 
 // Starts on the prompts first … first + count − 1 of the family named by four words.
 export function begin(k0: i32, k1: i32, k2: i32, k3: i32, first: u32, count: u32): void {
@@ -97,6 +115,7 @@ export function begin(k0: i32, k1: i32, k2: i32, k3: i32, first: u32, count: u32
   store<i32>(name, k1, 4);
   store<i32>(name, k2, 8);
   store<i32>(name, k3, 12);
+  firstPrompt = first;
   group = first >>> 2;
   lastPrompt = first + count;
   underWay = false;
@@ -142,6 +161,7 @@ function work<T>(budget: f64): bool {
       }
     }
     collect<T>();
+    if (setting.recordLength > 0) record<T>();
     underWay = false;
     group++;
     if (group % setting.blockGroups == 0 || (group << 2) >= lastPrompt) closeBlock<T>();
@@ -235,6 +255,30 @@ function collect<T>(): void {
       }
     }
   }
+}
+
+function record<T>(): void {
+  const S = stride<T>();
+  const D = setting.width;
+  for (let lane: u32 = 0; lane < min<u32>(4, lastPrompt - (group << 2)); lane++) {
+    const own = lane * sizeof<T>();
+    let to = setting.records + ((group << 2) + lane - firstPrompt) * 8 * setting.recordLength;
+    to = recordLane<T>(to, setting.weights + own, setting.dimension);
+    to = recordLane<T>(to, setting.query + own, setting.dimension);
+    to = recordLane<T>(to, setting.mean + own, setting.heads * D);
+    if (setting.plane) continue;
+    to = recordLane<T>(to, setting.top + own, setting.heads);
+    for (let h = 0; h < setting.heads; h++, to += 8) store<f64>(to, load<f64>(setting.promoted + h * (2 * D + 1) * 32 + 8 * lane));
+  }
+}
+
+function recordLane<T>(to: usize, from: usize, count: i32): usize {
+  for (let i = 0; i < count; i++) {
+    store<f64>(to, <f64>load<T>(from));
+    to += 8;
+    from += stride<T>();
+  }
+  return to;
 }
 
 @inline

@@ -14,13 +14,15 @@ export let linear: bool = false;
 export let plane: bool = false;
 export let length: i64 = 0;
 export let link: i32 = 0;
-// Normals and words that one draw of w and of a token takes.
+// Normals and words that one draw of w, of a token and of a query takes.
 export let weightNormals: i32 = 0;
 export let weightWords: i32 = 0;
 export let tokenNormals: i32 = 0;
 export let tokenWords: i32 = 0;
+export let queryNormals: i32 = 0;
+export let queryWords: i32 = 0;
 
-// Of type T: noise, W (heads × D × d) and v (heads × D).
+// Of type T: noise of tokens and, after it, that of labels; W (heads × D × d) and v (heads × D).
 export let noise: usize = 0;
 export let keyQuery: usize = 0;
 export let value: usize = 0;
@@ -52,6 +54,16 @@ export let block: usize = 0;
 export let totals: usize = 0;
 export let outputs: i32 = 0;
 
+// Numbers of a prompt's record, and where those of a call are, as doubles: u (d), the query (d), mean (heads × D), and for each head the largest score and the sum of
+// exponentials beside it. No numbers where nothing is recorded.
+export let recordLength: i32 = 0;
+export let records: usize = 0;
+
+export function keepRecords(prompts: i32): void {
+  recordLength = 2 * dimension + heads * (width + 2);
+  records = allocate(8 * recordLength * prompts);
+}
+
 // A prompt's sums go over to doubles before its end.
 @inline
 export function isLong(): bool {
@@ -71,7 +83,7 @@ export function allocate(bytes: usize): usize {
 
 export function layOut<T>(
   isLinear: bool, hasPlaneForm: bool, d: i32, headCount: i32, tokenCount: i64, linkNumber: i32,
-  wNormals: i32, wWords: i32, tNormals: i32, tWords: i32,
+  wNormals: i32, wWords: i32, tNormals: i32, tWords: i32, qNormals: i32, qWords: i32,
 ): void {
   const S: i32 = 4 * sizeof<T>();
   const D = d + 1;
@@ -86,11 +98,13 @@ export function layOut<T>(
   weightWords = wWords;
   tokenNormals = tNormals;
   tokenWords = tWords;
+  queryNormals = qNormals;
+  queryWords = qWords;
   noise = allocate(16);
   keyQuery = allocate(headCount * D * d * sizeof<T>());
   value = allocate(headCount * D * sizeof<T>());
   // The normals of the task, the two Gaussians beside the plane and the first tokens are drawn in this order, and may be in one go.
-  const taskPairs = (wNormals + tNormals + 2) >>> 1;
+  const taskPairs = (wNormals + qNormals + 2) >>> 1;
   const restPairs = hasPlaneForm ? D - 2 : 0;
   taskNormals = allocate(2 * (taskPairs + restPairs + max(chunkTokens, tNormals + 1)) * S);
   rest = taskNormals + 2 * taskPairs * S;
@@ -110,7 +124,7 @@ export function layOut<T>(
   partials = hasPlaneForm ? 8 : headCount * (2 * D + 1);
   partial = allocate(partials * S);
   promoted = allocate(partials * 32);
-  words = allocate(16 * max(max(wWords, tWords), 2));
+  words = allocate(16 * max(max(max(wWords, tWords), qWords), 2));
   // Squared error, its square, squared label; then v and W.
   outputs = 3 + headCount * D * (1 + d);
   block = allocate((outputs + 1) * S);

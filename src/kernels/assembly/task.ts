@@ -7,13 +7,17 @@ import { fillNormals, fillWords } from './stream';
 
 export let tokenLaw: Component | null = null;
 export let weightLaw: Component | null = null;
-// Tokens are N(0, I): their normals are the tokens.
+export let queryLaw: Component | null = null;
+// Tokens are N(0, I): their normals are the tokens; and so for the query.
 export let standardTokens: bool = false;
+let standardQuery: bool = false;
 
-export function setLaws(forTokens: Component, forWeights: Component, areStandard: bool): void {
+export function setLaws(forTokens: Component, forWeights: Component, forQuery: Component, areStandard: bool, isStandard: bool): void {
   tokenLaw = forTokens;
   weightLaw = forWeights;
+  queryLaw = forQuery;
   standardTokens = areStandard;
+  standardQuery = isStandard;
 }
 
 @inline
@@ -39,15 +43,15 @@ function applyLink<T>(u: v128): v128 {
   }
 }
 
-// f(uᵀg) + noise · ε for the lane arrays g (at `from`) and ε, to `to`, which may be that of ε.
+// f(uᵀg) + noise · ε for the lane arrays g (at `from`) and ε, to `to`, which may be that of ε; `noise`: where that number is.
 @inline
-export function respond<T>(from: usize, epsilon: usize, to: usize): void {
+export function respond<T>(from: usize, epsilon: usize, to: usize, noise: usize): void {
   for (let part: usize = 0; part < stride<T>(); part += 16) {
     let u = v128.mul<T>(v128.load(setting.weights + part), v128.load(from + part));
     for (let at = stride<T>() + part, end: usize = setting.dimension * stride<T>(); at < end; at += stride<T>()) {
       u = v128.add<T>(u, v128.mul<T>(v128.load(setting.weights + at), v128.load(from + at)));
     }
-    const y = v128.add<T>(setting.link == 0 ? u : applyLink<T>(u), v128.mul<T>(splatAt<T>(setting.noise), v128.load(epsilon + part)));
+    const y = v128.add<T>(setting.link == 0 ? u : applyLink<T>(u), v128.mul<T>(splatAt<T>(noise), v128.load(epsilon + part)));
     v128.store(to + part, y);
   }
 }
@@ -55,18 +59,18 @@ export function respond<T>(from: usize, epsilon: usize, to: usize): void {
 // w, then the query, then its label. The normals of all three come first, with `more` pairs that nothing but normals separates from them.
 export function drawTask<T>(more: i32): void {
   const weightNormals = setting.weightNormals;
-  const tokenNormals = setting.tokenNormals;
+  const queryNormals = setting.queryNormals;
   const taskNormals = setting.taskNormals;
-  fillNormals<T>(taskNormals, ((weightNormals + tokenNormals + 2) >>> 1) + more);
+  fillNormals<T>(taskNormals, ((weightNormals + queryNormals + 2) >>> 1) + more);
   const forQuery = taskNormals + weightNormals * stride<T>();
   if (setting.weightWords > 0) fillWords(setting.words, setting.weightWords);
   shapeVector<T>(weightLaw!, taskNormals, setting.weights);
-  if (standardTokens) copy(setting.query, forQuery, setting.dimension * stride<T>());
+  if (standardQuery) copy(setting.query, forQuery, setting.dimension * stride<T>());
   else {
-    if (setting.tokenWords > 0) fillWords(setting.words, setting.tokenWords);
-    shapeVector<T>(tokenLaw!, forQuery, setting.query);
+    if (setting.queryWords > 0) fillWords(setting.words, setting.queryWords);
+    shapeVector<T>(queryLaw!, forQuery, setting.query);
   }
-  respond<T>(setting.query, forQuery + tokenNormals * stride<T>(), setting.label);
+  respond<T>(setting.query, forQuery + queryNormals * stride<T>(), setting.label, setting.noise + sizeof<T>());
 }
 
 // Two explicit tokens (g, y), `width` lane vectors each, to `to`.
@@ -78,7 +82,7 @@ export function drawTwoTokens<T>(to: usize): void {
     const normals = setting.buffer + l * size;
     if (setting.tokenWords > 0) fillWords(setting.words, setting.tokenWords);
     shapeVector<T>(tokenLaw!, normals, to);
-    respond<T>(to, normals + setting.tokenNormals * S, to + setting.dimension * S);
+    respond<T>(to, normals + setting.tokenNormals * S, to + setting.dimension * S, setting.noise);
     to += setting.width * S;
   }
 }
