@@ -2,7 +2,7 @@
  * Infinite prompts of a task given its w (docs/mathematics.md, sections 2 and 7), in the working coordinates c = (g, y) of a
  * `TaskSampler`: y = f(uᵀg) + s ε with u = Sᵀw.
  */
-import { type Cumulant, cumulant, lawMoments } from './cumulant.js';
+import { type Cumulant, cumulant, lawMoments, tiltedLawMean } from './cumulant.js';
 import { type LawPoints, lawPoints } from './law-points.js';
 import { supportDiameter } from './law-support.js';
 import { dot, identity } from './linear-algebra.js';
@@ -159,26 +159,34 @@ export class TaskLimit {
 
   /**
    * Fills `mean` (D numbers from mean[from]) with the limit at the tilt a (D numbers from tilt[from]) and `derivative` (D × D) with its
-   * derivative in a; u (d numbers) is Sᵀw.
+   * derivative in a, which is null where it is not wanted: for a file it takes far longer; u (d numbers) is Sᵀw.
    */
-  at(u: Float64Array, tilt: Float64Array, from: number, mean: Float64Array, derivative: Float64Array): void {
+  at(u: Float64Array, tilt: Float64Array, from: number, mean: Float64Array, derivative: Float64Array | null): void {
+    if (this.points === null && this.kernel === 'softmax' && this.task.link === 'identity') {
+      this.linear(u, tilt, from, mean, derivative);
+      return;
+    }
+    derivative ??= new Float64Array((this.d + 1) ** 2);
     if (this.points !== null) this.overPoints(this.points, u, tilt, from, mean, derivative);
     else if (this.kernel === 'linear') this.secondMoments(u, tilt, from, mean, derivative);
-    else if (this.task.link === 'identity') this.linear(u, tilt, from, mean, derivative);
     else this.linked(u, tilt, from, mean, derivative);
   }
 
-  private linear(u: Float64Array, tilt: Float64Array, from: number, mean: Float64Array, derivative: Float64Array): void {
+  private linear(u: Float64Array, tilt: Float64Array, from: number, mean: Float64Array, derivative: Float64Array | null): void {
     const { d, inner, law, lawMean } = this;
     const D = d + 1;
     const noise = this.sampler.noise ** 2;
     const q = tilt[from + d];
     for (let i = 0; i < d; i++) inner[i] = tilt[from + i] + q * u[i];
-    const tilted = law === null ? null : cumulant(law, inner, true);
-    for (let i = 0; i < d; i++) mean[from + i] = tilted === null ? inner[i] : tilted.gradient[i] - lawMean[i];
+    const tilted = law === null || derivative === null ? null : cumulant(law, inner, true);
+    const gradient = tilted?.gradient ?? (law === null ? inner : tiltedLawMean(law, inner));
     mean[from + d] = noise * q;
+    for (let i = 0; i < d; i++) {
+      mean[from + i] = gradient[i] - lawMean[i];
+      mean[from + d] += u[i] * mean[from + i];
+    }
+    if (derivative === null) return;
     let corner = noise;
-    for (let i = 0; i < d; i++) mean[from + d] += u[i] * mean[from + i];
     for (let i = 0; i < d; i++) {
       let cross = 0;
       for (let j = 0; j < d; j++) {

@@ -6,9 +6,9 @@ import { cumulant } from './cumulant.js';
 import type { Law, Problem } from './problem.js';
 import { type RandomStream, stream } from './random.js';
 import { type Series, SolverFailure } from './result.js';
-import { RunningMean } from './running-mean.js';
+import { SkewedMean } from './running-mean.js';
 import { flatten, lawDraw, multiply, multiplyTransposed } from './sampling.js';
-import { studentHalfWidth } from './statistics.js';
+import { meanBand } from './statistics.js';
 
 /** Longest prompts that are searched. */
 export const longestUniform = 1e5;
@@ -171,20 +171,20 @@ export function* uniformError(problem: Problem): Generator<number, Series> {
   const U = flatten(keyQuery).map((x) => x / temperature);
   const error = new PromptError(law, U, flatten(V), V.length, length, tokens);
   const draw = lawDraw(law);
-  const mean = new RunningMean();
+  const mean = new SkewedMean();
   for (let n = 0; n < samples; n++) {
     const rng = stream(solver.seed, 'uniform', n);
     for (let l = 0; l < length; l++) draw(rng, tokens, l * D);
     mean.add(supremum(error, radius, D, rng));
     yield (n + 1) / samples;
   }
-  const half = studentHalfWidth(concentrate?.confidence ?? 0.95, samples - 1) * mean.standardError;
+  const { lower, upper } = meanBand(mean.mean, mean.standardError, mean.skewness, samples, concentrate?.confidence ?? 0.95);
   return {
     against: null,
     value: [mean.mean],
     method: 'sampled',
-    lower: [Math.max(0, mean.mean - half)],
-    upper: [mean.mean + half],
+    lower: [Math.max(0, lower)],
+    upper: [upper],
     standardError: [mean.standardError],
     samples,
   };

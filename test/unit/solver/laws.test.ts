@@ -144,6 +144,20 @@ describe('a law as points', () => {
     }
   });
 
+  it('has the same mean in a task whether or not the derivative is wanted', () => {
+    for (const [name, law] of Object.entries(laws)) {
+      const task = taskOfDimension(d, { tokens: law, noise: 0.3, covariance: kms(d, 0.4) });
+      for (const kernel of ['softmax', 'linear'] as const) {
+        const limit = new TaskLimit(task, taskSampler(task), kernel);
+        const [u, tilt] = [Float64Array.from([0.7, -0.4]), Float64Array.from([0.6, 0.5, 0.4])];
+        const [alone, beside] = [new Float64Array(3), new Float64Array(3)];
+        limit.at(u, tilt, 0, alone, null);
+        limit.at(u, tilt, 0, beside, new Float64Array(9));
+        for (let i = 0; i < 3; i++) assert.ok(Math.abs(alone[i]! - beside[i]!) < 1e-14, `${name}, ${kernel}: ${alone} and ${beside}`);
+      }
+    }
+  });
+
   it('uses draws of the law itself', () => {
     const { points, count } = lawPoints(laws.uniform!);
     const draw = lawDraw(laws.uniform!);
