@@ -57,6 +57,7 @@ async function redraw({ workbench, watch }: Opened): Promise<string> {
   const { page } = workbench;
   const first: number[] = [];
   const whole: number[] = [];
+  const exact: number[] = [];
   const arrived: number[] = [];
   const painted: number[] = [];
   const silent: number[] = [];
@@ -69,14 +70,16 @@ async function redraw({ workbench, watch }: Opened): Promise<string> {
     const drawnAfter = (message: Told | undefined): number | undefined =>
       message && drawn.find(({ sequence }) => sequence >= message.sequence)?.time;
     const start = drawnAfter(charts[0]);
-    const complete = drawnAfter(charts.at(-1));
-    if (start === undefined || complete === undefined) {
+    const complete = drawnAfter(charts.find(({ isWhole }) => isWhole));
+    const last = drawnAfter(charts.at(-1));
+    if (start === undefined || complete === undefined || last === undefined) {
       silent.push(index);
       const news = told.map(({ time, parts: names }) => `${names.join(', ')} after ${ms(time - key!)}`);
       console.log(`no redraw after edit ${index}; the panel was told: ${news.join('; ') || 'nothing'}`);
     } else {
       first.push(start - key!);
       whole.push(complete - key!);
+      exact.push(last - key!);
       arrived.push(charts[0]!.time - key!);
       painted.push(start - charts[0]!.time);
     }
@@ -92,6 +95,7 @@ async function redraw({ workbench, watch }: Opened): Promise<string> {
     table(spreadHead, [
       spreadRow('first chart of the new text', first),
       spreadRow('all curves of the new text', whole),
+      spreadRow('the same to their own tolerance, which is solved when no key has come for 150 ms', exact),
       spreadRow('of the first: until its message is in the panel', arrived),
       spreadRow('of the first: from there until it is painted', painted),
     ]),

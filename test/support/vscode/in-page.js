@@ -11,7 +11,9 @@
       addEventListener('message', ({ data }) => {
         if (typeof data?.sequence !== 'number') return;
         const { sequence } = data;
-        noted.told.push({ sequence, parts: Object.keys(data.changes ?? data.content ?? {}), time: now() });
+        const content = data.changes ?? data.content ?? {};
+        const notes = (content.charts ?? []).flatMap((chart) => chart.notes ?? []).join(' ');
+        noted.told.push({ sequence, parts: Object.keys(content), isWhole: !/unfinished/.test(notes), time: now() });
         requestAnimationFrame(() => {
           const { port1, port2 } = new MessageChannel();
           port1.onmessage = () => noted.drawn.push({ sequence, time: now() });

@@ -12,6 +12,8 @@ export interface Told {
   readonly sequence: number;
   /** Names of what changed. */
   readonly parts: readonly string[];
+  /** No curve of its charts is missing, if there are any. */
+  readonly isWhole: boolean;
   readonly time: number;
 }
 
