@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { formatSpec, parseSpec } from '../../../src/language/index.js';
 import { scan } from '../../../src/language/tokens.js';
 
-const examples = readdirSync('examples')
+const examples = readdirSync('examples', { recursive: true, encoding: 'utf8' })
   .filter((f) => f.endsWith('.attn'))
   .map((f) => readFileSync(`examples/${f}`, 'utf8'));
 const words = (text: string): string[] => scan(text).tokens.map((t) => t.image);
