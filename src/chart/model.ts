@@ -10,7 +10,8 @@ import { headKeys, headName, signColours, signOf } from './heads.js';
 import { againstLabel, approximation, methodLabel, quantitiesLabel, quantityName, roleName } from './labels.js';
 import { facetDash, legendOf } from './legend.js';
 import { chartNotes, describe, type Gathered, remarksOf } from './notes.js';
-import { condensationOf, hasPhases, phaseNote, phasesAlong, phasesUp } from './phases.js';
+import { belongs, overlaySeries } from './overlays.js';
+import { condensationOf, hasPhases, markNote, phaseMarks, phaseNote, phasesAlong, phasesUp } from './phases.js';
 import { onScales } from './shown.js';
 import { joinWith, plain } from './text.js';
 import type { Axis, ChartModel, ColourRole, FacetName, LineStyle, Panel, Reference, Series, SeriesRole, Text, Zone } from './types.js';
@@ -126,6 +127,7 @@ class Builder {
     };
     const notes = chartNotes(this.result, gathered, onScales(whole).panels, y, this.channels.against !== null);
     if (panels.some((p) => p.zones.length > 0)) notes.push(phaseNote);
+    if (panels.some((p) => p.series.some(({ marks }) => marks !== undefined))) notes.push(markNote);
     const model = { ...whole, notes };
     return { ...model, description: describe(onScales(model)) };
   }
@@ -133,15 +135,13 @@ class Builder {
   private panel(levels: readonly Level[], overlays: readonly Overlay[], gathered: Gathered): Panel {
     const series: Series[] = [];
     const references: Reference[] = [];
-    const drawn: Line[] = [];
     for (const colour of this.channels.colour?.levels ?? [null]) {
       for (const dash of this.channels.dash?.levels ?? [null]) {
-        for (const line of this.lines([...levels, colour, dash], colour, dash)) {
-          this.draw(line, levels, series, references, gathered);
-          drawn.push(line);
-        }
+        for (const line of this.lines([...levels, colour, dash], colour, dash)) this.draw(line, levels, series, references, gathered);
       }
     }
+    const mains = series.filter(({ role }) => role === 'value');
+    const zones = this.zones(mains);
     overlays.forEach((overlay, i) => {
       series.push(overlaySeries(overlay, i));
     });
@@ -150,20 +150,38 @@ class Builder {
         ', ',
         levels.map((l) => l.label),
       ),
-      series,
+      series: zones.length > 0 || mains.length > crowd ? series : series.map((one) => this.marked(one)),
       references,
-      zones: this.zones(drawn, levels),
+      zones,
     };
   }
 
   /** Where rare queries govern, errors follow another law than the phases of the mean score. */
-  private zones(lines: readonly Line[], levels: readonly Level[]): Zone[] {
+  private zones(mains: readonly Series[]): Zone[] {
     const up = phasesUp(this.channels.mains);
     if (up.length > 0) return up;
-    const mains = lines.filter((line) => line.role === 'value');
-    if (mains.length === 0 || !mains.every(({ ref }) => hasPhases(ref)) || this.isRare()) return [];
-    const curves = mains.map((line) => this.curve(this.at([...levels, line.colour, line.dash]), condensationOf));
-    return phasesAlong(curves, this.xScale(), this.channels.against?.isLength === true);
+    if (mains.length === 0 || !this.hasPhases()) return [];
+    return phasesAlong(
+      mains.map(({ at }) => this.curve(at, condensationOf)),
+      this.xScale(),
+      this.isLength(),
+    );
+  }
+
+  /** Curves that differ in their phases are marked one by one. */
+  private marked(series: Series): Series {
+    if (series.role !== 'value' || !this.hasPhases()) return series;
+    const scales = { x: this.xScale(), y: this.plot.logY ? 'log' : 'linear' } as const;
+    const marks = phaseMarks(series, this.curve(series.at, condensationOf), scales, this.isLength());
+    return marks.length === 0 ? series : { ...series, marks };
+  }
+
+  private hasPhases(): boolean {
+    return this.channels.mains.every(hasPhases) && !this.isRare();
+  }
+
+  private isLength(): boolean {
+    return this.channels.against?.isLength === true;
   }
 
   private isRare(): boolean {
@@ -367,46 +385,9 @@ function spread(panels: readonly Panel[], extent: Extent): void {
   }
 }
 
-/** An overlay lies over the plots of its own axis, and among them those of its own quantity, where there are such. */
-function belongs(overlay: Overlay, plot: Plot, plots: readonly Plot[]): boolean {
-  const narrow = (list: readonly Plot[], wanted: (p: Plot) => boolean): readonly Plot[] => {
-    const kept = list.filter(wanted);
-    return kept.length > 0 ? kept : list;
-  };
-  const sameAxis = narrow(plots, (p) => p.against === overlay.x);
-  const losses = ['risk', 'training_loss', 'excess_risk'];
-  const sameQuantity = narrow(sameAxis, (p) => p.quantities.some((q) => q.name === overlay.y));
-  const alike =
-    sameQuantity.length < sameAxis.length ? sameQuantity : narrow(sameAxis, (p) => p.quantities.some((q) => losses.includes(q.name)));
-  return alike.includes(plot);
-}
-
 /** Trajectories that are solved, not sampled; with more points than this the straight pieces are shorter than the eye sees. */
 const mostSmoothPoints = 400;
 
 function isSmooth(curve: Curve, isTrajectory: boolean): boolean {
   return isTrajectory && curve.method !== 'sampled' && curve.lower === null && curve.x.length <= mostSmoothPoints;
-}
-
-function overlaySeries(overlay: Overlay, index: number): Series {
-  const finite = (v: number | undefined): number | null => (v !== undefined && Number.isFinite(v) ? v : null);
-  const points = overlay.points.x.flatMap((x, i) => (Number.isFinite(x) ? [{ x, y: finite(overlay.points.y[i]) }] : []));
-  return {
-    id: JSON.stringify(['overlay', index, overlay.label]),
-    label: plain(overlay.label),
-    role: 'overlay',
-    quantity: null,
-    at: {},
-    style: { colour: { kind: 'neutral' }, dash: (index % 5) + 1, weight: 'normal', muted: false, markers: points.length <= 30 },
-    isLimit: false,
-    method: null,
-    methodLabel: '',
-    samples: null,
-    x: points.map((p) => p.x),
-    y: points.map((p) => p.y),
-    smooth: false,
-    lower: null,
-    upper: null,
-    atInfinity: null,
-  };
 }

@@ -82,6 +82,17 @@ function panelLines(model: ChartModel, panel: Panel, index: number, columns: num
     lines.push(...bandLines(series, `${index}x${i}`, palette));
     lines.push(`% ${comment(plainText(series.label))}${series.methodLabel === '' ? '' : `, ${comment(series.methodLabel)}`}`);
     lines.push(`\\addplot[${lineOptions(series.style, palette)}, forget plot] coordinates {${curve(series, model)}};`);
+    for (const kind of ['ring', 'square'] as const) {
+      const marks = (series.marks ?? []).filter((mark) => mark.kind === kind);
+      if (marks.length === 0) continue;
+      const look = `${palette.name(series.style)}, only marks, mark=${kind === 'ring' ? '*' : 'square*'}, mark size=2pt, mark options={fill=white}, forget plot`;
+      lines.push(
+        `\\addplot[${look}] coordinates {${coordinates(
+          marks.map(({ x }) => x),
+          marks.map(({ y }) => y),
+        )}};`,
+      );
+    }
     if (series.atInfinity !== null && infinity !== null) {
       const mark = `${palette.name(series.style)}, only marks, mark=*, mark size=1.2pt, forget plot`;
       lines.push(`\\addplot[${mark}] coordinates {${coordinates([infinity], [series.atInfinity.y])}};`);

@@ -2,7 +2,7 @@
 import type { QuantityRef } from '../spec/experiment.js';
 import type { Curve, RunResult } from './collect.js';
 import { plain, rich } from './text.js';
-import type { Axis, Zone } from './types.js';
+import type { Axis, Mark, Series, Zone } from './types.js';
 
 /** By the condensation, E τ²/(2 log L), at which each ends (docs/mathematics.md, section 3). */
 const phases = [
@@ -66,6 +66,28 @@ export function phasesAlong(curves: readonly (Curve | null)[], scale: Axis['scal
     depth: phases[phase]!.depth,
     labelAt: 'high',
   }));
+}
+
+export const markNote =
+  'Ring: E τ²/(2 log L) is 1/3, and beyond it errors fall more slowly than 1/L. Square: it is 1, and softmax condenses on a few tokens.';
+
+/** Where a line changes its phase, on the line. `curve` is its condensation. */
+export function phaseMarks(
+  line: Pick<Series, 'x' | 'y'>,
+  curve: Curve | null,
+  axes: { readonly [name in 'x' | 'y']: Axis['scale'] },
+  isLength: boolean,
+): Mark[] {
+  const boundaries = curve === null || axes.x === 'category' ? null : boundariesOf(curve, axes.x, isLength);
+  if (boundaries === null || boundaries.length > mostStretches) return [];
+  return boundaries.slice(1).flatMap(({ at, phase }, i): Mark[] => {
+    const next = line.x.findIndex((v) => v >= at);
+    const [x0, x1, y0, y1] = [line.x[next - 1], line.x[next], line.y[next - 1], line.y[next]];
+    if (x0 === undefined || x1 === undefined || y0 == null || y1 == null) return [];
+    const share = axes.x === 'log' && x0 > 0 ? Math.log(at / x0) / Math.log(x1 / x0) : (at - x0) / (x1 - x0);
+    const y = axes.y === 'log' && y0 > 0 && y1 > 0 ? y0 * (y1 / y0) ** share : y0 + share * (y1 - y0);
+    return [{ x: at, y, kind: Math.min(phase, boundaries[i]!.phase) === 0 ? 'ring' : 'square' }];
+  });
 }
 
 function phaseOf(condensation: number): number {

@@ -46,7 +46,7 @@ export function panelMarks(model: ChartModel, panel: Panel, box: Box, frame: Fra
   // The limit lies on top: it is what the others are compared with.
   const ordered = [...projected.filter((p) => !p.series.isLimit), ...projected.filter((p) => p.series.isLimit)];
   for (const { series, xs, ys } of ordered) {
-    const marks = seriesMarks(series, xs, ys, y, box, theme, joined);
+    const marks = seriesMarks(series, xs, ys, { x, y }, box, theme, joined);
     if (marks.length > 0) out.push(`<g><title>${escapeText(spoken(series))}</title>${marks.join('')}</g>`);
   }
   for (const label of frame.direct) {
@@ -77,7 +77,7 @@ function seriesMarks(
   series: Series,
   xs: Float64Array,
   ys: Float64Array,
-  y: (v: number | null) => number,
+  { x, y }: Readonly<Record<'x' | 'y', (v: number | null) => number>>,
   box: Box,
   theme: Theme,
   joined: boolean,
@@ -102,6 +102,16 @@ function seriesMarks(
   }
   if (paths.length > 0) out.push(element('path', { d: paths.join(''), ...strokeAttributes(series.style, theme) }));
   if (series.style.markers) for (let i = 0; i < xs.length; i++) if (Number.isFinite(xs[i]! + ys[i]!)) dot(xs[i]!, ys[i]!, 1.25);
+  for (const mark of series.marks ?? []) {
+    const [cx, cy] = [x(mark.x), y(mark.y)];
+    if (!(cx >= box.left - 0.5 && cx <= box.right && cy >= box.top - 0.5 && cy <= box.bottom + 0.5)) continue;
+    const look = { fill: theme.background, stroke: colour, 'stroke-width': 0.9 };
+    out.push(
+      mark.kind === 'ring'
+        ? element('circle', { cx, cy, r: 2.4, ...look })
+        : element('rect', { x: cx - 2.1, y: cy - 2.1, width: 4.2, height: 4.2, ...look }),
+    );
+  }
   const end = series.atInfinity;
   if (end !== null) {
     const [low, high] = [limited(y(end.lower), box), limited(y(end.upper), box)];

@@ -65,6 +65,13 @@ export type FacetName = NonNullable<QuantityRef['facet']>;
 
 export type SeriesRole = 'value' | FacetName | 'overlay';
 
+/** A place on a curve: a ring where the 1/L decay ends, a square where softmax condenses. */
+export interface Mark {
+  readonly x: number;
+  readonly y: number;
+  readonly kind: 'ring' | 'square';
+}
+
 export interface Series {
   /** Stable between two models of the same experiment: an updated chart recognises its lines by it. */
   readonly id: string;
@@ -89,6 +96,8 @@ export interface Series {
   readonly lower: readonly (number | null)[] | null;
   readonly upper: readonly (number | null)[] | null;
   readonly atInfinity: PointAtInfinity | null;
+  /** Where it changes its phase, when the curves of the panel differ in that. */
+  readonly marks?: readonly Mark[];
 }
 
 /** A value without an axis, drawn across a panel. */

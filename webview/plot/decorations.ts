@@ -60,6 +60,7 @@ export function decorations(scene: Scene): Plugin<'line'> {
     afterDatasetsDraw: ({ ctx, chartArea }) => {
       const { colours } = scene;
       if (colours === null) return;
+      for (const line of scene.lines) drawMarks(ctx, chartArea, line, scene.across.finite, colours);
       if (scene.across.infinity !== null) {
         for (const line of scene.lines) drawInfinity(ctx, chartArea, line, scene.across.infinity);
         drawBreak(ctx, chartArea, scene.across, colours);
@@ -173,6 +174,23 @@ function drawReference(ctx: Context, area: ChartArea, { reference, axes, colour 
   ctx.lineTo(area.right, y);
   ctx.stroke();
   ctx.restore();
+}
+
+/** Where a curve changes its phase. */
+function drawMarks(ctx: Context, area: ChartArea, { series, axes, colour }: SceneLine, finite: number, colours: Colours): void {
+  if (series.marks === undefined) return;
+  ctx.strokeStyle = colour;
+  ctx.fillStyle = colours.background;
+  ctx.lineWidth = 1.4;
+  for (const { x, y, kind } of series.marks) {
+    const [at, height] = [across(area, finite * place(axes.x, x)), up(area, place(axes.y, y))];
+    if (!(at >= area.left && at <= area.right && height >= area.top && height <= area.bottom)) continue;
+    ctx.beginPath();
+    if (kind === 'ring') ctx.arc(at, height, 4, 0, 2 * Math.PI);
+    else ctx.rect(at - 3.5, height - 3.5, 7, 7);
+    ctx.fill();
+    ctx.stroke();
+  }
 }
 
 function drawInfinity(ctx: Context, area: ChartArea, { series, axes, colour }: SceneLine, at: number): void {

@@ -40,10 +40,31 @@ describe('the phases behind a chart', () => {
     }
   });
 
-  it('are not drawn where all is in the first, and where curves differ in them', () => {
-    assert.deepEqual(zonesOf(chartModels(overLengths([0.1]))[0]), []);
-    assert.deepEqual(zonesOf(chartModels(overLengths([2, 4]))[0]), []);
+  it('are not drawn where all is in the first', () => {
+    const [model] = chartModels(overLengths([0.1]));
+    assert.deepEqual(zonesOf(model), []);
+    assert.equal(model!.panels[0]!.series[0]!.marks, undefined);
     assert.equal(zonesOf(chartModels(overLengths([4, 4.0001]))[0]).length, 3);
+  });
+
+  it('are marked on each curve where the curves differ in them', () => {
+    const [model] = chartModels(overLengths([2.3, 4]));
+    assert.deepEqual(zonesOf(model), []);
+    for (const [i, tau2] of [2.3, 4].entries()) {
+      const { marks } = model!.panels[0]!.series[i]!;
+      assert.deepEqual(
+        marks?.map(({ kind }) => kind),
+        ['square', 'ring'],
+      );
+      // On a curve that is straight on these axes.
+      for (const { x, y } of marks!) assert.ok(Math.abs((y * x) / Math.exp(tau2) - 1) < 1e-9);
+      assert.ok(Math.abs(marks![0]!.x / Math.exp(tau2 / 2) - 1) < 1e-9 && Math.abs(marks![1]!.x / Math.exp(1.5 * tau2) - 1) < 1e-9);
+    }
+    assert.ok(model!.notes.some((note) => note.startsWith('Ring:')));
+    const [svg, latex] = [toSvg(model!), toPgfplots(model!)];
+    assert.equal(svg.match(/<circle [^>]*fill="#ffffff"/g)?.length, 2);
+    assert.equal(svg.match(/<rect [^>]*fill="#ffffff" stroke/g)?.length, 2);
+    assert.equal(latex.match(/mark=square\*/g)?.length, 2);
   });
 
   it('leave a chart alone whose error rare queries govern', () => {
