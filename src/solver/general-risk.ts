@@ -13,8 +13,10 @@ import type { PopulationRisk, RiskValue } from './population.js';
 import type { DenseMatrix, Problem } from './problem.js';
 import { type Coefficients, TiltedMoments } from './tilted-moments.js';
 
-/** Step and end of the sum over y, t̃ = a sinh y: its error is about e^{−2π(π/4)/step}, and t̃ beyond the end have probability 1e−13. */
-const step = 0.18;
+/** Relative accuracy of values, and the coarsest of gradients. */
+const sharp = 1e-9;
+const coarse = 1e-7;
+/** End of the sum over t̃: what lies beyond has a probability of 1e−13. */
 const end = 7.5;
 /** What a term must be of the risk of predicting 0 to count. */
 const negligible = 1e-14;
@@ -32,6 +34,8 @@ export class GeneralRisk implements PopulationRisk {
   /** The infinite prompt's risk, where it is a polynomial: then only the distance from it is summed. */
   private readonly limit: PolynomialRisk | null;
   private readonly moments: TiltedMoments;
+  /** Of gradients: what the training asks for. */
+  private readonly accuracy: number;
 
   /** Gaussian tokens, Gaussian weights of any mean, one head, identity link; either kernel, any length. */
   constructor(private readonly problem: Problem) {
@@ -48,6 +52,9 @@ export class GeneralRisk implements PopulationRisk {
     const centred = mean.every((m) => m === 0);
     this.limit = centred ? new PolynomialRisk({ ...problem, length: Number.POSITIVE_INFINITY }) : null;
     this.moments = new TiltedMoments(d);
+    const { train } = problem;
+    if (train?.kind === 'gradient_flow') this.accuracy = Math.min(coarse, Math.max(sharp, 0.1 * train.tolerance));
+    else this.accuracy = train?.kind === 'sgd' || train?.kind === 'adam' ? coarse : sharp;
   }
 
   risk(m: Merged): RiskValue {
@@ -60,8 +67,8 @@ export class GeneralRisk implements PopulationRisk {
 
   /** E B2. */
   meanParticipation(m: Merged): number {
-    const laws = lawsOf(this.whitened(m));
-    const sum = momentSum(this.problem.length, reachOf(laws));
+    const laws = lawsOf(this.whitened(m), sharp);
+    const sum = momentSum(this.problem.length, reachOf(laws), sharp);
     const [b2] = sum.coefficients;
     let mean = 0;
     for (const { law, weight } of laws) {
@@ -82,10 +89,11 @@ export class GeneralRisk implements PopulationRisk {
       gv?.fill(Number.NaN);
       return Number.NaN;
     }
-    const laws = lawsOf(this.whitened(m));
-    const terms = this.terms(laws);
-    const gradient = emptyGradient(d);
     const wanted = gU !== null && gv !== null;
+    const accuracy = wanted ? this.accuracy : sharp;
+    const laws = lawsOf(this.whitened(m), accuracy);
+    const terms = this.terms(laws, accuracy);
+    const gradient = emptyGradient(d);
     let sum = 0;
     for (const { law, weight } of laws) {
       moments.start(law);
@@ -116,7 +124,7 @@ export class GeneralRisk implements PopulationRisk {
    * Exponents and what they weigh. With `rest` 1 where the infinite prompt's risk is not known: softmax has r = ρ²B2 − c²γ + 2c y* B2 + rest (c² − 2c y*), linear
    * attention r = (τ²ρ² + c²)/L + rest (c² − 2c y*).
    */
-  private terms(laws: readonly WeightedLaw[]): Term[] {
+  private terms(laws: readonly WeightedLaw[], accuracy: number): Term[] {
     const { length } = this.problem;
     const rest = this.limit ? 0 : 1;
     if (length === Number.POSITIVE_INFINITY) return [termOf([0, 0], [0, 0], [rest, 0], [-2 * rest, 0])];
@@ -127,7 +135,7 @@ export class GeneralRisk implements PopulationRisk {
       const slopes = slopeAtZero(1 / (8 * farthest)).map(({ p, c }) => termOf(p, scaled(1 / length, c), [0, 0], [0, 0]));
       return [plain, ...slopes];
     }
-    const { re, im, coefficients } = momentSum(length, reachOf(laws));
+    const { re, im, coefficients } = momentSum(length, reachOf(laws), accuracy);
     const [b2, gamma] = coefficients;
     return Array.from(re, (x, k) => {
       const b: Complex = [b2!.re[k]!, b2!.im[k]!];
@@ -177,8 +185,9 @@ interface WeightedLaw {
   readonly weight: number;
 }
 
-/** The laws at the nodes of the sum over t̃ > 0; what is averaged is even in t̃. */
-function lawsOf(problem: WhitenedProblem): WeightedLaw[] {
+/** The laws at the nodes of the sum over y, t̃ = a sinh y > 0; what is averaged is even in t̃. Steps h leave an error of e^{−2π(π/4)/h}, and a thousandth of what is asked is left. */
+function lawsOf(problem: WhitenedProblem, accuracy: number): WeightedLaw[] {
+  const step = (0.5 * Math.PI ** 2) / Math.log(1e3 / accuracy);
   const unit = new ConditionedLaw(problem, 1);
   // τ² grows as t̃² times this; the moments change where that is about 1.
   let growth = unit.meanScoreVariance;

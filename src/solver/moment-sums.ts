@@ -12,7 +12,6 @@ const spacedTo = 96;
 const octavesPerRange = 4;
 const leastRange = 2;
 const mostExponents = 48;
-const accuracy = 1e-9;
 /** Errors are relative to B2 + this, down to which long prompts are resolved. */
 const floor = 1e-2;
 
@@ -21,12 +20,12 @@ const sums = new Map<string, ExponentialSum>();
 const lengthLimit = 64;
 
 /**
- * Coefficients 0 and 1 are those of B2 and γ at length L ≥ 1 for 0 ≤ τ² ≤ `reach` and somewhat beyond, to 1e−9 of B2 + 0.01 where 56 exponents suffice, which is so
- * up to a reach of some thousands; `error` tells.
+ * Coefficients 0 and 1 are those of B2 and γ at length L ≥ 1 for 0 ≤ τ² ≤ `reach` and somewhat beyond, to `accuracy` of B2 + 0.01 where 48 exponents suffice,
+ * which for 1e−9 is so up to a reach of some thousands; `error` tells.
  */
-export function momentSum(length: number, reach: number): ExponentialSum {
+export function momentSum(length: number, reach: number, accuracy: number): ExponentialSum {
   const range = Math.max(leastRange, Math.ceil(Math.log2(Math.max(1, reach)) / octavesPerRange));
-  const key = `${length} ${range}`;
+  const key = `${length} ${range} ${accuracy}`;
   const known = sums.get(key);
   if (known) return known;
   const end = 2 ** (range * octavesPerRange);

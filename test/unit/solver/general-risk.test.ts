@@ -49,7 +49,7 @@ describe('moments as sums of exponentials', () => {
   for (const length of [1, 2, 10, 1000, 1e6])
     for (const reach of [200, 4000])
       it(`L = ${length} up to τ² = ${reach}`, () => {
-        const sum = momentSum(length, reach);
+        const sum = momentSum(length, reach, 1e-9);
         const moments = new GridMoments(length);
         const out = new Float64Array(4);
         // Between the nodes of the fit, and up to its end.
@@ -128,6 +128,18 @@ describe('risk at any parameters, by quadrature', () => {
     let along = 0;
     for (let i = 12; i < 15; i++) along += gU[i]! * general.U[i]!;
     assert.ok(Math.abs(along - (slopes[0]! + slopes[1]!) / 2) <= 1e-3, `${along} ${slopes}`);
+  });
+
+  it('gives gradients as accurate as the training asks for', () => {
+    const gradientAt = (tolerance: number): Float64Array => {
+      const train = { kind: 'gradient_flow', time: 1, points: 2, tolerance, extraTimes: [] } as const;
+      const gU = new Float64Array(16);
+      new GeneralRisk(problem({ length: 300, train })).gradient(general, gU, new Float64Array(4));
+      return gU;
+    };
+    const [loose, tight] = [gradientAt(1e-4), gradientAt(1e-9)];
+    const difference = Math.hypot(...loose.map((x, i) => x - tight[i]!));
+    assert.ok(difference > 0 && difference < 1e-5 * Math.hypot(...tight), `${difference}`);
   });
 
   it('is not a number where the parameters are none', () => {
