@@ -127,6 +127,24 @@ describe('certified quantiles for any law', () => {
     assert.ok(far! < mixture.at('output', 1e5).certified / 1e-4 / 20);
   });
 
+  it('and bounds come closer as prompts grow', () => {
+    for (const [name, law] of Object.entries(lawsOfX)) {
+      const p = plain(law, 1, [1, 0]);
+      for (const quantity of of) {
+        const ratios = [1e3, 1e4, 1e6, 1e8].map((length) => {
+          const { certified, asymptote } = lawBounds(p)!.at(quantity, length);
+          return certified / asymptote;
+        });
+        const where = `${name}, ${quantity}: ${ratios}`;
+        assert.ok(
+          ratios.every((ratio, i) => ratio > 1 && (i === 0 || ratio < ratios[i - 1]!)),
+          where,
+        );
+        assert.ok(ratios[2]! < 1.3 && ratios[3]! < 1.05, where);
+      }
+    }
+  });
+
   it('over queries lie between those of one query, below Markov’s', () => {
     const bounds = lawBounds(plain(lawsOfX.sphere!, 0.5, null))!;
     for (const quantity of of) {
