@@ -21,10 +21,10 @@ type SubruleArguments = Parameters<AbstractLangiumParser['subrule']>;
 
 /** Where a node stands, and where its properties do: what is needed of a concrete syntax tree, and no more. */
 class Place extends AbstractCstNode {
-  readonly #properties: string[] = [];
-  readonly #ranges: number[] = [];
-  #first: ParserToken | undefined;
-  #last: ParserToken | undefined;
+  /** Name, start and end of every property, one after the other. */
+  private readonly properties: (string | number)[] = [];
+  private first: ParserToken | undefined;
+  private last: ParserToken | undefined;
 
   constructor(root: RootCstNodeImpl) {
     super();
@@ -32,11 +32,11 @@ class Place extends AbstractCstNode {
   }
 
   get offset(): number {
-    return this.#first?.startOffset ?? 0;
+    return this.first?.startOffset ?? 0;
   }
 
   get end(): number {
-    return this.#last === undefined ? 0 : endOf(this.#last);
+    return this.last === undefined ? 0 : endOf(this.last);
   }
 
   get length(): number {
@@ -44,25 +44,25 @@ class Place extends AbstractCstNode {
   }
 
   get range() {
-    const { startLine = 1, startColumn = 1 } = this.#first ?? {};
-    const { endLine = 1, endColumn = 0 } = this.#last ?? {};
+    const { startLine = 1, startColumn = 1 } = this.first ?? {};
+    const { endLine = 1, endColumn = 0 } = this.last ?? {};
     return { start: { line: startLine - 1, character: startColumn - 1 }, end: { line: endLine - 1, character: endColumn } };
   }
 
   reach(node: AstNode, first: ParserToken | undefined, last: ParserToken | undefined): void {
     this.astNode = node;
-    this.#first = first;
-    this.#last = last;
+    this.first = first;
+    this.last = last;
   }
 
   add(property: string, start: number, end: number): void {
-    this.#properties.push(property);
-    this.#ranges.push(start, end);
+    this.properties.push(property, start, end);
   }
 
   property(name: string, index: number): { start: number; end: number } | undefined {
-    for (let i = 0, left = index; i < this.#properties.length; i++)
-      if (this.#properties[i] === name && left-- === 0) return { start: this.#ranges[2 * i]!, end: this.#ranges[2 * i + 1]! };
+    for (let i = 0, left = index; i < this.properties.length; i += 3)
+      if (this.properties[i] === name && left-- === 0)
+        return { start: Number(this.properties[i + 1]), end: Number(this.properties[i + 2]) };
     return undefined;
   }
 }
