@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { commands } from '../../../src/cli/arguments.js';
 import { parseSpec } from '../../../src/language/index.js';
+import { axes, blocks, facets, functions, quantities, valueWords } from '../../../src/language/vocabulary.js';
 import { buildPlan, noFiles } from '../../../src/spec/index.js';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..');
@@ -68,5 +69,18 @@ describe('the documentation', () => {
       [],
     );
     for (const command of commands) assert.ok(section.includes(`dist/cli.js ${command.name} `), command.name);
+  });
+
+  it('names every word of the language in its guide', () => {
+    const guide = textOf('docs/language.md');
+    const inCode = [...guide.replace(/^```[\s\S]*?^```/gm, '').matchAll(/`([^`]+)`/g)].map((match) => match[1]!).join('\n');
+    const words = [
+      ...Object.entries(blocks).flatMap(([kind, { variants, settings }]) => [kind, ...Object.keys(variants), ...Object.keys(settings)]),
+      ...[functions, quantities, facets, axes, valueWords].flatMap((table) => Object.keys(table)),
+    ];
+    assert.deepEqual(
+      words.filter((word) => !new RegExp(`\\b${word}\\b`).test(inCode)),
+      [],
+    );
   });
 });
