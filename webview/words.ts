@@ -50,6 +50,12 @@ export function cancelledText({ total, done, failed }: RunsState): string {
 }
 
 export function heldText({ runs, seconds, budget }: HeldBack): string {
+  // Together with the other experiments of the text.
+  if (seconds <= budget) {
+    return runs === 1
+      ? l10n.t('1 run would go beyond the {0} allowed while typing, with all that this text asks for.', duration(budget))
+      : l10n.t('{0} runs would go beyond the {1} allowed while typing, with all that this text asks for.', runs, duration(budget));
+  }
   if (budget === 0) {
     return runs === 1
       ? l10n.t('1 run waits to be asked for: nothing is solved while typing.')

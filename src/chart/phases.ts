@@ -58,10 +58,11 @@ export function phasesAlong(curves: readonly (Curve | null)[], scale: Axis['scal
   if (first == null || first.length > mostStretches || !found.every((other) => other !== null && agree(first, other, scale, curves)))
     return [];
   if (first.length === 1 && first[0]!.phase === 0) return [];
+  const { from, to } = known(curves[0]!);
   return first.map(({ at, phase }, i) => ({
     axis: 'x',
-    from: i === 0 ? null : at,
-    to: first[i + 1]?.at ?? null,
+    from: i === 0 ? from : at,
+    to: first[i + 1]?.at ?? to,
     label: phases[phase]!.label,
     depth: phases[phase]!.depth,
     labelAt: 'high',
@@ -94,12 +95,19 @@ function phaseOf(condensation: number): number {
   return phases.findIndex(({ below }) => condensation < below);
 }
 
-/** Where each phase begins, the first at the first point. Null where a value is missing. */
+/** The ends of what is known, null where that is all: while runs are under way nothing is said of the rest. */
+function known({ x, y }: Curve): { readonly from: number | null; readonly to: number | null } {
+  const [first, last] = [y.findIndex((v) => v !== null), y.findLastIndex((v) => v !== null)];
+  return { from: first === 0 ? null : x[first]!, to: last === y.length - 1 ? null : x[last]! };
+}
+
+/** Where each phase begins, the first at the first value. Null without a value. */
 function boundariesOf({ x, y }: Curve, scale: Axis['scale'], isLength: boolean): Boundary[] | null {
   const boundaries: Boundary[] = [];
+  let last = 0;
   for (let i = 0; i < x.length; i++) {
     const value = y[i] ?? null;
-    if (value === null) return null;
+    if (value === null) continue;
     const phase = phaseOf(value);
     const before = boundaries.at(-1)?.phase;
     if (before === undefined) boundaries.push({ at: x[i]!, phase });
@@ -107,9 +115,10 @@ function boundariesOf({ x, y }: Curve, scale: Axis['scale'], isLength: boolean):
       const towards = Math.sign(phase - before);
       for (let next = before + towards; next !== phase + towards && towards !== 0; next += towards) {
         const level = phases[Math.min(next, next - towards)]!.below;
-        boundaries.push({ at: crossing([x[i - 1]!, y[i - 1]!], [x[i]!, value], level, scale, isLength), phase: next });
+        boundaries.push({ at: crossing([x[last]!, y[last]!], [x[i]!, value], level, scale, isLength), phase: next });
       }
     }
+    last = i;
   }
   return boundaries.length === 0 ? null : boundaries;
 }

@@ -67,6 +67,22 @@ describe('the phases behind a chart', () => {
     assert.equal(latex.match(/mark=square\*/g)?.length, 2);
   });
 
+  it('end where the runs that are done end', () => {
+    const base = overLengths([4]);
+    const model = (done: (i: number) => boolean) =>
+      chartModels({ ...base, runs: base.runs.map((run, i) => (done(i) ? run : { status: 'waiting' })) })[0]!;
+    const whole = zonesOf(model(() => true));
+    const lengths = logGrid(2, 1e6, 12);
+    const part = zonesOf(model((i) => i >= 1 && i < 9));
+    assert.deepEqual([part[0]![1], part.at(-1)![2]], [lengths[1], lengths[8]]);
+    assert.ok(Math.abs(part[1]![1]! / whole[1]![1]! - 1) < 1e-9, 'the boundaries are the same');
+    // A gap in between changes nothing.
+    assert.deepEqual(
+      zonesOf(model((i) => i % 2 === 0 || i > 9)).map(([label, , to]) => [label, to === null ? null : Number(to.toPrecision(9))]),
+      whole.map(([label, , to]) => [label, to === null ? null : Number(to.toPrecision(9))]),
+    );
+  });
+
   it('leave a chart alone whose error rare queries govern', () => {
     const base = overLengths([4]);
     const carriers = { tau2: 3, probability: 0.1, exponent: 0.5, profile: { tau2: [1, 2], queries: [1, 0], error: [0, 1] } };

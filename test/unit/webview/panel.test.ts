@@ -148,6 +148,7 @@ describe('words of the panel', () => {
   it('say what is held back and for how long', () => {
     assert.equal(heldText({ runs: 1, seconds: 7200, budget: 2 }), '1 run would take about 2 h, more than the 2 s allowed while typing.');
     assert.equal(heldText({ runs: 8, seconds: 0.1, budget: 0 }), '8 runs wait to be asked for: nothing is solved while typing.');
+    assert.match(heldText({ runs: 15, seconds: 1, budget: 2 }), /^15 runs would go beyond the 2 s allowed while typing, with all/);
     assert.deepEqual([0.2, 45, 600, 1e5, 1e6, Number.POSITIVE_INFINITY].map(duration), [
       'under a second',
       '45 s',
