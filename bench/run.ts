@@ -1,6 +1,6 @@
 /**
  * Measures what the project claims about speed, beside the programs one would write instead, and writes bench/RESULTS.md.
- * `npm run bench`; `npm run bench -- --rounds 5` for more repetitions, `--part process|length|peers|error|memory` (repeatable) for a part, printed only.
+ * `npm run bench`; `npm run bench -- --rounds 5` for more repetitions, `--part process|length|peers|team|error|memory` (repeatable) for a part, printed only.
  *
  * Everything is a process of its own, and contenders take turns within a round, so that a busy moment of the machine does not fall on one of them alone.
  * A figure is the median over rounds, with the least and the most in brackets. ATTN_BENCH_PYTHON names the Python that has NumPy and PyTorch.
@@ -17,7 +17,7 @@ import { batch, dimension, steps, time } from './settings.js';
 
 const folder = dirname(fileURLToPath(import.meta.url));
 const root = join(folder, '..');
-const parts = ['process', 'length', 'peers', 'error', 'memory'] as const;
+const parts = ['process', 'length', 'peers', 'team', 'error', 'memory'] as const;
 const { values: options } = parseArgs({
   options: { rounds: { type: 'string', default: '3' }, part: { type: 'string', multiple: true } },
 });
@@ -195,6 +195,44 @@ function besidePeers(): string {
   ].join('\n');
 }
 
+/** One long run on one worker and on two, whole processes; and what it costs that its curves grow while it runs. */
+function oneRun(): string {
+  const command = (workers: number): string[] => [
+    'dist/cli.js',
+    'run',
+    'bench/one-run.attn',
+    '--no-cache',
+    '--quiet',
+    '-j',
+    String(workers),
+  ];
+  const taken: Record<1 | 2, number[]> = { 1: [], 2: [] };
+  const losses = new Set<string>();
+  const cost: number[] = [];
+  let curves = 0;
+  for (let round = 0; round < rounds; round++) {
+    for (const workers of [1, 2] as const) {
+      const from = performance.now();
+      const child = spawnSync(process.execPath, [...command(workers), '--format', 'csv'], { cwd: root, encoding: 'utf8' });
+      taken[workers].push((performance.now() - from) / 1000);
+      if (child.status !== 0) throw new Error(`node ${command(workers).join(' ')} ended with ${child.status}: ${child.stderr}`);
+      losses.add(child.stdout);
+    }
+    const out = ours('curves.ts', []);
+    cost.push(Number(out.solved) / Number(out.plain));
+    curves = Number(out.curves);
+  }
+  if (losses.size !== 1) throw new Error('one worker and two gave different numbers');
+  const ratio = taken[1].map((seconds, i) => seconds / taken[2][i]!);
+  return [
+    '## One training alone',
+    '',
+    `\`node ${command(2).join(' ')}\` (8000 steps, L = 1000): ${shown(spread(taken[1]))} s on one worker, ${shown(spread(taken[2]))} s on two, which share each batch: **${shown(spread(ratio))}** times as fast, with the same numbers. The whole process, start included.`,
+    '',
+    `At L = 10, where steps are cheapest, a training whose curve of 100 points is made anew as it grows (${curves} times) takes **${shown(spread(cost))}** times as long as one that tells nothing.`,
+  ].join('\n');
+}
+
 /** The same curve, exactly and by one run of SGD; and what sampling would take to come as near. */
 function toEqualError(): string {
   const wanted = 1e-4;
@@ -258,6 +296,7 @@ for (const [part, measure] of [
   ['process', wholeProcess],
   ['length', anyLength],
   ['peers', besidePeers],
+  ['team', oneRun],
   ['error', toEqualError],
   ['memory', memory],
 ] as const) {
