@@ -43,6 +43,8 @@ export interface ProblemSize {
   readonly samples: number | null;
   /** Numbers in the data files that the tokens come from. */
   readonly fileValues: number;
+  /** Covariances over all tokens of a file, each a pass with D/2 multiplications for every number. */
+  readonly fileCovariances: number;
 }
 
 /** Plain TypeScript, f64: one token drawn and weighted (measured, d = 5). */
@@ -54,6 +56,8 @@ const kernelSeconds = { planeToken: 5.5e-9, token: 12e-9, prompt: 1.1e-7, step: 
 /** One number of a file in one pass over it (measured, 50 000 × 256), and the passes that limits and bounds at 32 queries take. */
 const secondsPerFileValue = 1.3e-9;
 const filePasses = 230;
+/** Queries whose limit's derivative an average over queries takes, at least. */
+const derivativeQueries = 32;
 /** Gradient of the risk at parameters that are not of block form: a constant and per D² (measured, D = 6 and 21); and the sums of exponentials of one length. */
 const generalSeconds = { constant: 1e-3, perSquare: 1e-4, sums: 0.15 } as const;
 /** A gradient flow takes about a hundred steps of twelve stages, and the dense output three more a point. */
@@ -98,8 +102,9 @@ export function costOf(size: ProblemSize): Cost {
   // A sample size asked for is spent at least once, whatever form the other quantities have.
   const asked = samples === null || size.exact ? 0 : samples * perPrompt;
   const passes = size.errors > 0 ? filePasses * Math.max(1, points) * size.fileValues * secondsPerFileValue : 0;
+  const covariances = 0.5 * D * size.fileCovariances * size.fileValues * secondsPerFileValue;
   const uniform = size.uniform ? 1.5 + 32 * 1e-6 * Math.min(tokens, 1e5) * D : 0;
-  const seconds = uniform + setUp + evaluations + trainingSeconds(size) + concentration + asked + passes;
+  const seconds = uniform + setUp + evaluations + trainingSeconds(size) + concentration + asked + passes + covariances;
   const matrices = 8 * D * D * 12;
   const state = 8 * size.parameters * 40;
   const recorded = 8 * size.points * (size.measures + 2) * 4;
@@ -145,7 +150,17 @@ export function sizeOf<E>(problem: Problem<E>): ProblemSize {
     uniform: problem.measures.includes('uniform_error'),
     samples: problem.concentrate?.samples ?? problem.solver.samples,
     fileValues: fileValues(setting.kind === 'tokens' ? setting.law : setting.task.tokens),
+    fileCovariances: fileCovariances(problem, points),
   };
+}
+
+/** A task whitens its tokens; then the derivatives of the limits, where the U-gradient is compared with them or a link's points are summed over. */
+function fileCovariances<E>({ setting, concentrate, query }: Problem<E>, points: number): number {
+  const whitening = setting.kind === 'task' ? 1 : 0;
+  if (concentrate === null) return whitening;
+  const isLinked = setting.kind === 'task' && setting.task.link !== 'identity';
+  if (!isLinked && !concentrate.of.includes('key_query_gradient')) return whitening;
+  return whitening + (query?.kind === 'at' ? 1 : derivativeQueries * Math.max(1, points));
 }
 
 function fileValues<E>(law: Law<E> | null): number {

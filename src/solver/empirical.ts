@@ -71,20 +71,41 @@ export function weightedMean({ rows, columns, data }: EmpiricalTokens, p: Float6
   return mean;
 }
 
+/** Tokens whose products are added at a time, so that the matrix is read and written a quarter as often. */
+const together = 4;
+
 /** Σ_r p_r (z_r − mean)(z_r − mean)ᵀ, row-major. */
 export function weightedCovariance({ rows, columns, data }: EmpiricalTokens, p: Float64Array, mean: Float64Array): Float64Array {
   const out = new Float64Array(columns * columns);
-  const centred = new Float64Array(columns);
-  for (let r = 0, at = 0; r < rows; r++, at += columns) {
-    const weight = p[r]!;
-    if (weight === 0) continue;
-    for (let i = 0; i < columns; i++) centred[i] = data[at + i]! - mean[i]!;
+  const [first, second, third, fourth] = Array.from({ length: together }, () => new Float64Array(columns)) as [
+    Float64Array,
+    Float64Array,
+    Float64Array,
+    Float64Array,
+  ];
+  const centred = [first, second, third, fourth];
+  const weights = new Float64Array(together);
+  let count = 0;
+  const flush = (): void => {
+    for (let k = count; k < together; k++) weights[k] = 0;
+    count = 0;
     for (let i = 0; i < columns; i++) {
-      const f = weight * centred[i]!;
+      const f0 = weights[0]! * first[i]!;
+      const f1 = weights[1]! * second[i]!;
+      const f2 = weights[2]! * third[i]!;
+      const f3 = weights[3]! * fourth[i]!;
       const row = i * columns;
-      for (let j = 0; j <= i; j++) out[row + j]! += f * centred[j]!;
+      for (let j = 0; j <= i; j++) out[row + j]! += f0 * first[j]! + f1 * second[j]! + (f2 * third[j]! + f3 * fourth[j]!);
     }
+  };
+  for (let r = 0, at = 0; r < rows; r++, at += columns) {
+    if (p[r] === 0) continue;
+    const token = centred[count]!;
+    for (let i = 0; i < columns; i++) token[i] = data[at + i]! - mean[i]!;
+    weights[count++] = p[r]!;
+    if (count === together) flush();
   }
+  flush();
   for (let i = 0; i < columns; i++) for (let j = 0; j < i; j++) out[j * columns + i] = out[i * columns + j]!;
   return out;
 }

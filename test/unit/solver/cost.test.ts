@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { costOf, estimateCost, hasExactForm, type ProblemSize, whyNotExact } from '../../../src/solver/cost.js';
-import type { Problem } from '../../../src/solver/problem.js';
+import type { ErrorQuantity, Law, Problem } from '../../../src/solver/problem.js';
 import { problemOf, taskOfDimension } from '../../support/problem.js';
 
 const size: ProblemSize = {
@@ -21,6 +21,7 @@ const size: ProblemSize = {
   quantiles: false,
   uniform: false,
   fileValues: 0,
+  fileCovariances: 0,
   samples: null,
 };
 
@@ -45,6 +46,20 @@ describe('cost estimates', () => {
     const [small, large] = [estimateCost(tokens(100)), estimateCost(tokens(50_000))];
     assert.ok(large.seconds - small.seconds > 2 && large.seconds < 30);
     assert.ok(large.bytes > 1e8);
+  });
+
+  it('counts covariances over a file, of a task and where gradients in U are compared', () => {
+    const file: Law = { kind: 'empirical', dimension: 256, tokens: { rows: 50_000, columns: 256, data: new Float64Array(0) } };
+    const asked = (of: ErrorQuantity): number => {
+      const task = { ...taskOfDimension(256), tokens: file };
+      return estimateCost({
+        ...problem({ train: null, concentrate: { of: [of], confidence: 0.95, samples: null } }),
+        setting: { kind: 'task', task },
+      }).seconds;
+    };
+    const [output, gradient] = [asked('output'), asked('key_query_gradient')];
+    // Thirty-two passes of 1.6 10⁹ products.
+    assert.ok(output < 60 && gradient > output + 15 && gradient < output + 300, `${output}, ${gradient}`);
   });
 
   it('does not depend on the length where the solver is exact', () => {
