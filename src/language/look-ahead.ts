@@ -85,6 +85,8 @@ export class LookAhead {
       next === undefined ||
       this.is(k + 1, '}') ||
       this.isExperiment(k + 1) ||
+      // Something in the way of the next experiment.
+      (next.first && this.sameLine(k + 2) && this.isExperiment(k + 2)) ||
       (this.is(k + 1, 'let') && next.first) ||
       (next.first && next.kind === 'word' && this.isAssignment(k + 1)) ||
       (next.kind === 'string' && this.is(k + 2, '{'))
