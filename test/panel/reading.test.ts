@@ -9,6 +9,17 @@ describe('reading the panel', function () {
   const plot = (index = 0): Locator => workbench.panel().locator('.plot').nth(index);
   const textOf = async (locator: Locator): Promise<string> => ((await locator.textContent()) ?? '').replaceAll('\u00a0', ' ');
   const said = (): Promise<string> => textOf(workbench.panel().locator('.spoken[aria-live]'));
+  /** Where the first plot stands once it has come to rest: what comes late above it moves it. */
+  async function restingBox(): Promise<{ x: number; y: number; width: number; height: number }> {
+    let box = await plot().boundingBox();
+    await workbench.until('the plot stands still', async () => {
+      const before = box;
+      await workbench.page.waitForTimeout(300);
+      box = await plot().boundingBox();
+      return box !== null && JSON.stringify(box) === JSON.stringify(before);
+    });
+    return box!;
+  }
   const tab = (name: string): Locator => workbench.panel().getByRole('tab', { name });
 
   inWorkbench(this, { files: { [first]: example(first) }, width: 1600 }, async (opened) => {
@@ -19,7 +30,7 @@ describe('reading the panel', function () {
   });
 
   it('shows the values of all curves under the pointer, at once', async () => {
-    const box = await workbench.boxOf(plot());
+    const box = await restingBox();
     await workbench.page.mouse.move(box.x + box.width * 0.5, box.y + box.height * 0.4);
     const readout = workbench.panel().locator('.readout');
     await readout.waitFor();
@@ -47,7 +58,7 @@ describe('reading the panel', function () {
   it('is zoomed by a drag and by keys, and set back', async () => {
     const { page } = workbench;
     const reset = workbench.panel().getByRole('button', { name: 'Reset zoom' });
-    const box = await workbench.boxOf(plot());
+    const box = await restingBox();
     await page.mouse.move(box.x + box.width * 0.3, box.y + 40);
     await page.mouse.down();
     await page.mouse.move(box.x + box.width * 0.6, box.y + 120, { steps: 4 });
@@ -65,7 +76,7 @@ describe('reading the panel', function () {
 
   it('goes from a curve to its value in the text', async () => {
     const { page } = workbench;
-    const box = await workbench.boxOf(plot());
+    const box = await restingBox();
     // The curve of L = 10 is alone in the upper half of the plot.
     const readout = workbench.panel().locator('.readout tr.near');
     for (let share = 0.3; share < 0.6 && (await readout.count()) === 0; share += 0.02) {

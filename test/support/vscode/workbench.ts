@@ -25,8 +25,9 @@ export interface WorkbenchOptions {
 
 /** Longer than anything takes on a slow machine: what does not come within it does not come. */
 const patience = 60_000;
-/** For one attempt at a gesture that can get lost. */
-const brief = 8000;
+/** For the first attempt at a gesture that can get lost; each further one has twice the time of the one before: a machine may be that slow. */
+const brief = 5000;
+const mostAttempts = 5;
 
 export class Workbench {
   private constructor(
@@ -111,17 +112,17 @@ export class Workbench {
   /** Opens a file of the workspace in the first group, or shows it there. */
   async openFile(name: string): Promise<void> {
     const title = name.split('/').at(-1)!;
-    await this.attempts(`${name} is open`, async () => {
+    await this.attempts(`${name} is open`, async (limit) => {
       await this.inFront();
-      const group = await this.firstGroup();
+      const group = await this.firstGroup(limit);
       const tab = group.locator('.tab', { hasText: exactly(title) });
-      if ((await tab.count()) > 0) await tab.first().click({ timeout: brief });
+      if ((await tab.count()) > 0) await tab.first().click({ timeout: limit });
       else {
-        await this.activate(group);
+        await this.activate(group, limit);
         await this.inQuickInput('Control+P', name, title);
       }
-      await tab.and(this.page.locator('.tab.active')).first().waitFor({ timeout: brief });
-      await group.locator('.monaco-editor').first().waitFor({ timeout: brief });
+      await tab.and(this.page.locator('.tab.active')).first().waitFor({ timeout: limit });
+      await group.locator('.monaco-editor').first().waitFor({ timeout: limit });
     });
   }
 
@@ -142,19 +143,19 @@ export class Workbench {
   }
 
   /** The editor group in the upper left corner of the main window. */
-  private async firstGroup(): Promise<Locator> {
+  private async firstGroup(limit: number): Promise<Locator> {
     const groups = this.page.locator('.editor-group-container');
-    const boxes = await Promise.all((await groups.all()).map((group) => group.boundingBox({ timeout: brief })));
+    const boxes = await Promise.all((await groups.all()).map((group) => group.boundingBox({ timeout: limit })));
     const distance = (index: number): number => (boxes[index]?.x ?? Number.POSITIVE_INFINITY) + (boxes[index]?.y ?? 0);
     return groups.nth(boxes.map((_, i) => i).sort((a, b) => distance(a) - distance(b))[0] ?? 0);
   }
 
   /** Makes a group the one that files are opened in, with the mouse: what a key does depends on the window that it arrives in. */
-  private async activate(group: Locator): Promise<void> {
+  private async activate(group: Locator, limit: number): Promise<void> {
     const tab = group.locator('.tab.active').first();
     const place = (await tab.count()) > 0 ? tab : group;
-    await place.click({ timeout: brief, ...(place === group ? { position: { x: 20, y: 60 } } : {}) });
-    await group.and(this.page.locator('.editor-group-container.active')).waitFor({ timeout: brief });
+    await place.click({ timeout: limit, ...(place === group ? { position: { x: 20, y: 60 } } : {}) });
+    await group.and(this.page.locator('.editor-group-container.active')).waitFor({ timeout: limit });
   }
 
   private async inQuickInput(key: string, text: string, label: string): Promise<void> {
@@ -166,11 +167,11 @@ export class Workbench {
     // null when it cannot be asked: that says nothing of the choice.
     const typed = (): Promise<string | null> => input.inputValue({ timeout: 1000 }).catch(() => null);
     // Commands of an extension that has just been installed come into the list a moment later.
-    await this.attempts(`${label} is chosen`, async () => {
+    await this.attempts(`${label} is chosen`, async (limit) => {
       await this.page.keyboard.press(key);
       // What happens behind may take the focus, and close the widget.
-      await input.fill(text, { timeout: 3000 });
-      await row.first().click({ timeout: 5000 });
+      await input.fill(text, { timeout: limit });
+      await row.first().click({ timeout: limit });
       // A click on a row that is just being drawn anew is lost. What is chosen may ask on, in the same place.
       await this.until(
         'the choice is taken',
@@ -179,7 +180,7 @@ export class Workbench {
           const now = await typed();
           return now !== null && now !== text;
         },
-        brief,
+        limit,
       );
     });
   }
@@ -194,17 +195,15 @@ export class Workbench {
     });
   }
 
-  /** A gesture from its beginning, until it has had its effect. Before another attempt this key closes what the one before has left open. */
-  async attempts(what: string, gesture: () => Promise<void>, between: string | null = 'Escape'): Promise<void> {
-    const deadline = Date.now() + patience;
+  /** A gesture from its beginning, until it has had its effect; `limit` is for each of its steps. This key closes what an attempt has left open. */
+  async attempts(what: string, gesture: (limit: number) => Promise<void>, between: string | null = 'Escape'): Promise<void> {
     for (let attempt = 1; ; attempt += 1) {
       try {
-        await gesture();
+        await gesture(brief * 2 ** (attempt - 1));
         return;
       } catch (error) {
         if (this.page.isClosed()) throw error;
-        if (Date.now() > deadline)
-          throw new Error(`after ${attempt} attempts not: ${what}\n${error instanceof Error ? error.message : error}`, { cause: error });
+        if (attempt === mostAttempts) throw new Error(`after ${attempt} attempts not: ${what}\n${error}`, { cause: error });
         if (between !== null) await this.page.keyboard.press(between);
       }
     }
@@ -214,14 +213,14 @@ export class Workbench {
   async offered(title: string): Promise<void> {
     const widget = this.page.locator('.quick-input-widget');
     const names = widget.locator('.quick-input-list .monaco-list-row .label-name');
-    await this.attempts(`${title} is offered`, async () => {
+    await this.attempts(`${title} is offered`, async (limit) => {
       await this.inFront();
       await this.page.keyboard.press('F1');
-      await widget.locator('input[type=text]').first().fill(`>${title}`, { timeout: 3000 });
+      await widget.locator('input[type=text]').first().fill(`>${title}`, { timeout: limit });
       await names
         .filter({ hasText: exactly(title) })
         .first()
-        .waitFor({ timeout: 5000 });
+        .waitFor({ timeout: limit });
     });
     await this.page.keyboard.press('Escape');
     await widget.waitFor({ state: 'hidden' });
@@ -233,27 +232,27 @@ export class Workbench {
   }
 
   /** Gives the focus to the text, wherever it is scrolled to: what of it is in sight can be clicked on, but not the same place each time. */
-  async focusText(): Promise<void> {
+  async focusText(limit = patience): Promise<void> {
     await this.inFront();
-    await this.editor().locator('.native-edit-context').first().focus({ timeout: brief });
-    await this.page.locator('.editor-instance .monaco-editor.focused').first().waitFor({ timeout: brief });
+    await this.editor().locator('.native-edit-context').first().focus({ timeout: limit });
+    await this.page.locator('.editor-instance .monaco-editor.focused').first().waitFor({ timeout: limit });
   }
 
   /** Selects the first occurrence of `text` in the active editor, by the find widget's own command. */
   async select(text: string): Promise<void> {
     const find = this.page.locator('.find-widget.visible');
     const input = find.locator('textarea[aria-label="Find"], .find-part textarea').first();
-    await this.attempts(`${text} is selected`, async () => {
-      await this.focusText();
+    await this.attempts(`${text} is selected`, async (limit) => {
+      await this.focusText(limit);
       await this.page.keyboard.press('Control+Home');
       await this.page.keyboard.press('Control+F');
-      await input.fill(text, { timeout: brief });
-      await find.locator('.matchesCount', { hasText: /of [1-9]/ }).waitFor({ timeout: brief });
+      await input.fill(text, { timeout: limit });
+      await find.locator('.matchesCount', { hasText: /of [1-9]/ }).waitFor({ timeout: limit });
       await this.page.keyboard.press('Enter');
-      await find.locator('.matchesCount', { hasText: /^\s*[1-9]\d* of/ }).waitFor({ timeout: brief });
+      await find.locator('.matchesCount', { hasText: /^\s*[1-9]\d* of/ }).waitFor({ timeout: limit });
       await this.page.keyboard.press('Escape');
-      await find.waitFor({ state: 'hidden', timeout: brief });
-      await this.page.locator('.statusbar-item', { hasText: `(${text.length} selected)` }).waitFor({ timeout: brief });
+      await find.waitFor({ state: 'hidden', timeout: limit });
+      await this.page.locator('.statusbar-item', { hasText: `(${text.length} selected)` }).waitFor({ timeout: limit });
     });
   }
 
@@ -306,18 +305,6 @@ export class Workbench {
     return now;
   }
 
-  /** Where something stands once it has come to rest: what comes late above it moves it. */
-  async boxOf(locator: Locator): Promise<{ x: number; y: number; width: number; height: number }> {
-    let box = await locator.boundingBox();
-    await this.until('it stands still', async () => {
-      const before = box;
-      await this.page.waitForTimeout(300);
-      box = await locator.boundingBox();
-      return box !== null && JSON.stringify(box) === JSON.stringify(before);
-    });
-    return box!;
-  }
-
   async until(what: string, probe: () => Promise<boolean>, limit = patience): Promise<void> {
     const deadline = Date.now() + limit;
     while (!(await probe())) {
@@ -349,10 +336,10 @@ export class Workbench {
     });
     await this.attempts(
       'the place is taken',
-      async () => {
+      async (limit) => {
         const widget = this.page.locator('.quick-input-widget');
         if (await widget.isVisible()) await this.page.keyboard.press('Enter');
-        await widget.waitFor({ state: 'hidden', timeout: brief });
+        await widget.waitFor({ state: 'hidden', timeout: limit });
       },
       null,
     );
@@ -378,9 +365,9 @@ export class Workbench {
       ...this.settings,
       'window.title': `\${dirty}\${activeEditorShort}\${separator}\${rootName}\${separator}\${appName}\u2060${mark}\u2060`,
     });
-    await this.attempts(`${name} is in effect`, async () => {
+    await this.attempts(`${name} is in effect`, async (limit) => {
       writeFileSync(join(folder, 'settings.json'), content);
-      await this.until('the window has its new title', async () => (await this.page.title()).includes(`\u2060${mark}\u2060`), brief);
+      await this.until('the window has its new title', async () => (await this.page.title()).includes(`\u2060${mark}\u2060`), limit);
     });
   }
 
