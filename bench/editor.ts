@@ -147,7 +147,7 @@ async function processes(): Promise<string> {
     '',
     table(spreadHead, [
       spreadRow('language server: change to plan', times.plan),
-      spreadRow('solver: plan to all curves of eight runs', times.charts),
+      spreadRow('solver: plan to all curves of eight runs, as drafts', times.charts),
     ]),
   ].join('\n');
 }
