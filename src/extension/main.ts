@@ -7,6 +7,7 @@ import { registerInlayHints } from './inlay/inlay.js';
 import { AttnLanguageClient } from './language/client.js';
 import { registerLenses } from './lenses/lenses.js';
 import { log, reason } from './log.js';
+import { extendMarkdownIt } from './markdown/markdown.js';
 import { PreviewManager } from './preview/manager.js';
 import { liveBudget, workerCount } from './settings.js';
 import { SolverClient, type SolverEvents } from './solver/client.js';
@@ -15,7 +16,12 @@ import { StudyRegistry } from './studies/registry.js';
 import { registerTasks } from './tasks/tasks.js';
 import { registerTests } from './testing/testing.js';
 
-export function activate(context: vscode.ExtensionContext): void {
+/** What other extensions of the editor ask of this one: its preview of Markdown. */
+export interface Api {
+  readonly extendMarkdownIt: typeof extendMarkdownIt;
+}
+
+export function activate(context: vscode.ExtensionContext): Api {
   const language = new AttnLanguageClient(context.extensionUri);
   const { bundle } = vscode.l10n;
   const events: SolverEvents = {
@@ -80,4 +86,5 @@ export function activate(context: vscode.ExtensionContext): void {
   setImmediate(() => {
     if (vscode.workspace.textDocuments.some((document) => document.languageId === languageId)) start();
   });
+  return { extendMarkdownIt };
 }

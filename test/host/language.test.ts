@@ -202,4 +202,10 @@ describe('the language in the editor', () => {
     });
     assert.equal(found.length, 1);
   });
+
+  it('is coloured in fences of Markdown, in its preview too', async () => {
+    const html = await ask<string>('markdown.api.render', '```attn\nsweep L over [1, 2]\n```\n\n```python\nx = 1\n```\n');
+    assert.match(html, /<span class="hljs-keyword">sweep<\/span>/);
+    assert.match(html, /x = <span class="hljs-number">1<\/span>/);
+  });
 });
