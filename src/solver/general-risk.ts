@@ -16,6 +16,8 @@ import { type Coefficients, TiltedMoments } from './tilted-moments.js';
 /** Relative accuracy of values, and the coarsest of gradients. */
 const sharp = 1e-9;
 const coarse = 1e-7;
+/** Errors of this share of a value and more are shown. */
+const visible = 1e-6;
 /** End of the sum over t̃: what lies beyond has a probability of 1e−13. */
 const end = 7.5;
 /** What a term must be of the risk of predicting 0 to count. */
@@ -34,6 +36,8 @@ export class GeneralRisk implements PopulationRisk {
   /** The infinite prompt's risk, where it is a polynomial: then only the distance from it is summed. */
   private readonly limit: PolynomialRisk | null;
   private readonly moments: TiltedMoments;
+  /** Bound of what the fit of the moments leaves of the last value. */
+  private left = 0;
   /** Of gradients: what the training asks for. */
   private readonly accuracy: number;
 
@@ -57,8 +61,10 @@ export class GeneralRisk implements PopulationRisk {
     else this.accuracy = train?.kind === 'sgd' || train?.kind === 'adam' ? coarse : sharp;
   }
 
+  /** Where scores are so strong that the fit of the moments shows beside E c², what it may leave is the error; elsewhere it is 0. */
   risk(m: Merged): RiskValue {
-    return { value: this.evaluate(m, null, null), standardError: 0 };
+    const value = this.evaluate(m, null, null);
+    return { value, standardError: this.left > visible * Math.abs(value) ? this.left : 0 };
   }
 
   gradient(m: Merged, gU: Float64Array, gv: Float64Array): number {
@@ -92,12 +98,15 @@ export class GeneralRisk implements PopulationRisk {
     const wanted = gU !== null && gv !== null;
     const accuracy = wanted ? this.accuracy : sharp;
     const laws = lawsOf(this.whitened(m), accuracy);
-    const terms = this.terms(laws, accuracy);
+    const { terms, error } = this.terms(laws, accuracy);
     const gradient = emptyGradient(d);
     let sum = 0;
+    this.left = 0;
     for (const { law, weight } of laws) {
       moments.start(law);
       for (const { p, k } of terms) sum += moments.add(p, weight * factor, k, wanted, negligible * this.zero);
+      // Errors of the fit are relative to B2 and γ, which are about 1 at most.
+      this.left += weight * factor * error * moments.untilted;
       if (wanted) law.pullBack(moments.gradient, gradient);
     }
     const base = limit ? limit.evaluate(m, gU, gv) : this.zero;
@@ -124,24 +133,25 @@ export class GeneralRisk implements PopulationRisk {
    * Exponents and what they weigh. With `rest` 1 where the infinite prompt's risk is not known: softmax has r = ρ²B2 − c²γ + 2c y* B2 + rest (c² − 2c y*), linear
    * attention r = (τ²ρ² + c²)/L + rest (c² − 2c y*).
    */
-  private terms(laws: readonly WeightedLaw[], accuracy: number): Term[] {
+  private terms(laws: readonly WeightedLaw[], accuracy: number): { terms: Term[]; error: number } {
     const { length } = this.problem;
     const rest = this.limit ? 0 : 1;
-    if (length === Number.POSITIVE_INFINITY) return [termOf([0, 0], [0, 0], [rest, 0], [-2 * rest, 0])];
+    if (length === Number.POSITIVE_INFINITY) return { terms: [termOf([0, 0], [0, 0], [rest, 0], [-2 * rest, 0])], error: 0 };
     if (this.problem.attention.kernel === 'linear') {
       const plain = termOf([0, 0], [0, 0], [rest + 1 / length, 0], [-2 * rest, 0]);
       const farthest = laws.at(-1)!.law.meanScoreVariance;
-      if (farthest === 0) return [plain];
+      if (farthest === 0) return { terms: [plain], error: 0 };
       const slopes = slopeAtZero(1 / (8 * farthest)).map(({ p, c }) => termOf(p, scaled(1 / length, c), [0, 0], [0, 0]));
-      return [plain, ...slopes];
+      return { terms: [plain, ...slopes], error: 0 };
     }
-    const { re, im, coefficients } = momentSum(length, reachOf(laws), accuracy);
+    const { re, im, coefficients, error } = momentSum(length, reachOf(laws), accuracy);
     const [b2, gamma] = coefficients;
-    return Array.from(re, (x, k) => {
+    const terms = Array.from(re, (x, k) => {
       const b: Complex = [b2!.re[k]!, b2!.im[k]!];
       const own = k === 0 ? rest : 0;
       return termOf([x, im[k]!], b, [own - gamma!.re[k]!, -gamma!.im[k]!], [2 * (b[0] - own), 2 * b[1]]);
     });
+    return { terms, error };
   }
 
   private whitened(m: Merged): WhitenedProblem {

@@ -48,8 +48,8 @@ export class TiltedMoments {
   private readonly squareO: Float64Array;
   private readonly crossM: Float64Array;
   private law: ConditionedLaw | null = null;
-  /** Size of the moments without a tilt. */
-  private untilted = Number.POSITIVE_INFINITY;
+  /** Size of the moments without a tilt, once p = 0 was added. */
+  untilted = Number.POSITIVE_INFINITY;
 
   constructor(private readonly d: number) {
     const vector = (): ComplexVector => new ComplexVector(d);
