@@ -123,9 +123,10 @@ export function sizeOf<E>(problem: Problem<E>): ProblemSize {
       : train.kind === 'gradient_flow'
         ? train.points + train.extraTimes.length
         : Math.ceil(train.steps / train.record) + 1 + train.extraSteps.length;
+  // Plain tokens have errors, and no risk to evaluate.
   const evaluations =
     train === null
-      ? 1
+      ? Number(setting.kind === 'task')
       : train.kind === 'gradient_flow'
         ? flowEvaluations + flowEvaluationsPerPoint * points
         : train.kind === 'gradient_descent'
