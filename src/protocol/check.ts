@@ -7,6 +7,7 @@ type Shape = Readonly<Record<string, Check>>;
 const text: Check = (value) => typeof value === 'string';
 const flag: Check = (value) => typeof value === 'boolean';
 const finite: Check = (value) => typeof value === 'number' && Number.isFinite(value);
+const notNegative: Check = (value) => finite(value) && (value as number) >= 0;
 const count: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
 const line: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 1;
 const bytes: Check = (value) => value instanceof Uint8Array;
@@ -62,7 +63,7 @@ const content: { readonly [Key in keyof PanelContent]: Check } = {
   stale: orNull(record({ message: text, code: orNull(text), line, errors: count })),
   held: orNull(record({ runs: count, seconds: anyNumber, budget: anyNumber })),
   cancelled: flag,
-  secondsLeft: orNull(finite),
+  secondsLeft: orNull(notNegative),
   sliders: listOf(
     record({
       id: text,

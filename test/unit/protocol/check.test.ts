@@ -56,8 +56,10 @@ describe('messages between editor and panel', () => {
 
   it('are refused when one field of the content is wrong', () => {
     for (const key of Object.keys(content)) {
-      assert.ok(!isToPanel({ type: 'state', version: 1, sequence: 0, content: { ...content, [key]: 5.5 } }), key);
-      assert.ok(!isToPanel({ type: 'update', sequence: 0, changes: { [key]: 5.5 } }), key);
+      for (const bad of [-5.5, Number.NaN, Symbol.iterator]) {
+        assert.ok(!isToPanel({ type: 'state', version: 1, sequence: 0, content: { ...content, [key]: bad } }), key);
+        assert.ok(!isToPanel({ type: 'update', sequence: 0, changes: { [key]: bad } }), key);
+      }
     }
     assert.ok(!isToPanel({ type: 'update', sequence: 0, changes: { unknown: 1 } }));
     const [slider] = content.sliders;

@@ -96,5 +96,5 @@ function compareEnumeration(index: number, tally: Tally): void {
 }
 
 describe('sampled against exact', () => {
-  itAgrees('risks of discrete laws, summed over every prompt', 50, compareEnumeration);
+  itAgrees('risks of discrete laws, summed over every prompt', 400, compareEnumeration);
 });
