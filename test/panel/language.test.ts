@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { inWorkbench } from '../support/vscode/suite.js';
 import type { Workbench } from '../support/vscode/workbench.js';
 
@@ -93,6 +95,9 @@ describe('the language in the workbench', function () {
     await workbench.openPreview();
     await workbench.replace('kms(rho)', 'kmz(rho)');
     await workbench.panel().locator('.banner.stale').waitFor();
+    // An edit of the last second has no backup yet, and a page that is left does not wait for it.
+    await workbench.page.keyboard.press('Control+S');
+    await workbench.until('the text is saved', async () => /kmz/.test(readFileSync(join(workbench.folder, 'two.attn'), 'utf8')));
     // What a language pack sets before the workbench starts.
     await workbench.page.addInitScript("globalThis._VSCODE_NLS_LANGUAGE = 'fr'");
     await workbench.reload();
