@@ -102,16 +102,20 @@ function methodNotes(curves: readonly Curve[], drawn: readonly Series[], exact: 
   const banded = values.some((s) => s.lower !== null);
   const notes: string[] = [];
   if (repeats > 1) notes.push(`Means of ${repeats} repeats with 95 % bands.`);
-  else if (methods.has('sampled')) {
-    const counts = values.flatMap((s) => s.samples ?? []);
-    const [low, high] = [counts.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY), counts.reduce((a, b) => Math.max(a, b), 0)];
-    const n = counts.length === 0 ? '' : low === high ? `, n = ${low} prompts` : `, n = ${low} to ${high} prompts`;
-    notes.push(`Sampled${n}${banded ? '; confidence bands' : ''}.`);
-  }
+  else if (methods.has('sampled')) notes.push(`Sampled${promptsBehind(values)}${banded ? '; confidence bands' : ''}.`);
   if (methods.has('quasi_monte_carlo')) notes.push(`Quasi-Monte Carlo${banded && repeats <= 1 ? '; error bands' : ''}.`);
   if (methods.has('exact') && repeats <= 1) notes.push(methods.size === 1 ? `Exact${exact}.` : `Lines without a band are exact${exact}.`);
+  const quantiles = drawn.filter((s) => s.role === 'quantile' && s.method === 'sampled');
+  if (quantiles.length > 0 && !methods.has('sampled')) notes.push(`Quantiles are sampled${promptsBehind(quantiles)}.`);
   if (values.length < all.length) notes.push('The approximate risk is an approximation for large dimensions.');
   return notes;
+}
+
+function promptsBehind(series: readonly Series[]): string {
+  const counts = series.flatMap((s) => s.samples ?? []);
+  if (counts.length === 0) return '';
+  const [low, high] = [counts.reduce((a, b) => Math.min(a, b)), counts.reduce((a, b) => Math.max(a, b))];
+  return low === high ? `, n = ${low} prompts` : `, n = ${low} to ${high} prompts`;
 }
 
 function sentence(text: string): string {

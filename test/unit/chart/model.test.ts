@@ -331,6 +331,17 @@ describe('chart models', () => {
     assert.equal(onScales(model!).x.infinity, false, 'an error of 0 at L = ∞ has no place on a log axis');
   });
 
+  it('tell sampled quantiles from the exact values beside them', () => {
+    const sampled = { against: null, value: [0.4], method: 'sampled' as const, samples: 512 };
+    const result = make({
+      title: 'Quantile',
+      sweeps: [sweep('L', [10, 100], true)],
+      plots: [plot([quantity('output_error'), quantity('output_error', { facet: 'quantile' })], 'L', [], 'xy')],
+      run: ({ L }) => scalars({ output_error: 1 / (L as number), 'output_error.quantile': sampled }),
+    });
+    assert.deepEqual(chartModels(result)[0]!.notes, ['Exact.', 'Quantiles are sampled, n = 512 prompts.']);
+  });
+
   it('say in words what they show', () => {
     const [model] = chartModels(all.flow());
     assert.match(
