@@ -119,19 +119,23 @@ export class ComplexVector {
 
   /** xᵀ M x for a real row-major M. */
   static form(x: ComplexVector, M: Float64Array): Complex {
-    const n = x.size;
-    let re = 0;
-    let im = 0;
-    for (let i = 0; i < n; i++) {
-      let sr = 0;
-      let si = 0;
-      for (let j = 0; j < n; j++) {
-        sr += M[i * n + j]! * x.re[j]!;
-        si += M[i * n + j]! * x.im[j]!;
-      }
-      re += sr * x.re[i]! - si * x.im[i]!;
-      im += sr * x.im[i]! + si * x.re[i]!;
-    }
-    return [re, im];
+    return complexForm(x.size, M, x.re, x.im);
   }
+}
+
+/** xᵀ M x for a real row-major M of n rows, x given by its parts. */
+export function complexForm(n: number, M: Float64Array, xr: Float64Array, xi: Float64Array): Complex {
+  let re = 0;
+  let im = 0;
+  for (let i = 0; i < n; i++) {
+    let sr = 0;
+    let si = 0;
+    for (let j = 0; j < n; j++) {
+      sr += M[i * n + j]! * xr[j]!;
+      si += M[i * n + j]! * xi[j]!;
+    }
+    re += sr * xr[i]! - si * xi[i]!;
+    im += sr * xi[i]! + si * xr[i]!;
+  }
+  return [re, im];
 }

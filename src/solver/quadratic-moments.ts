@@ -1,5 +1,5 @@
 /** E Π ξᵀN_kξ over independent normal ξ of complex variances, by Isserlis' theorem. */
-import { type Complex, times } from './complex.js';
+import { type Complex, complexForm, times } from './complex.js';
 import type { DenseMatrix } from './problem.js';
 
 /** Polynomials of the rule as functions of the complex variances h_i of the tilted coordinates. */
@@ -38,7 +38,9 @@ export class ProductMoments {
       return;
     }
     const pair = (index: number, a: number, b: number): Complex =>
-      this.allDiagonal[m] ? this.trace2(this.diagonals[m]![a]!, this.diagonals[m]![b]!, hr, hi) : this.form(this.pairs[m]![index]!, hr, hi);
+      this.allDiagonal[m]
+        ? this.trace2(this.diagonals[m]![a]!, this.diagonals[m]![b]!, hr, hi)
+        : complexForm(this.d, this.pairs[m]![index]!, hr, hi);
     if (list.length === 2) {
       const p = pair(0, 0, 1);
       const t = times(t0!, t1!);
@@ -73,23 +75,6 @@ export class ProductMoments {
       const x = n[i]! * m[i]!;
       re += x * (hr[i]! * hr[i]! - hi[i]! * hi[i]!);
       im += 2 * x * hr[i]! * hi[i]!;
-    }
-    return [re, im];
-  }
-
-  private form(table: Float64Array, hr: Float64Array, hi: Float64Array): Complex {
-    const d = this.d;
-    let re = 0;
-    let im = 0;
-    for (let i = 0; i < d; i++) {
-      let sr = 0;
-      let si = 0;
-      for (let j = 0; j < d; j++) {
-        sr += table[i * d + j]! * hr[j]!;
-        si += table[i * d + j]! * hi[j]!;
-      }
-      re += sr * hr[i]! - si * hi[i]!;
-      im += sr * hi[i]! + si * hr[i]!;
     }
     return [re, im];
   }

@@ -36,20 +36,19 @@ export function weakest(methods: Iterable<Method>): Method {
   return order[worst]!;
 }
 
-/** Half-widths of 95 % bands in standard errors: normal, and Student's t for the eight replicates of quasi-Monte Carlo. */
-const halfWidth = (method: Method): number => (method === 'quasi_monte_carlo' ? 2.3646 : 1.96);
+/** Half-width of a 95 % band in standard errors of a mean of many prompts. */
+const halfWidth = 1.96;
 
 /** A series from values with standard errors; a band where any is positive. */
 export function seriesOf(against: Axis | null, values: readonly RiskValue[], method: Method, extra: Partial<Series> = {}): Series {
-  const width = halfWidth(method);
   const value = values.map((v) => v.value);
   if (!values.some((v) => v.standardError > 0)) return { against, value, method, ...extra };
   return {
     against,
     value,
     method,
-    lower: values.map((v) => v.value - width * v.standardError),
-    upper: values.map((v) => v.value + width * v.standardError),
+    lower: values.map((v) => v.value - halfWidth * v.standardError),
+    upper: values.map((v) => v.value + halfWidth * v.standardError),
     standardError: values.map((v) => v.standardError),
     ...extra,
   };
