@@ -2,7 +2,11 @@
 import * as vscode from 'vscode';
 import { languageId, type Services } from '../context.js';
 import { showsResults } from '../settings.js';
+import { settledAt } from '../studies/settled.js';
 import type { Study } from '../studies/study.js';
+
+/** Milliseconds for which hints wait for results. */
+const patience = 500;
 
 export function registerInlayHints({ context, studies }: Services): void {
   const changes = new vscode.EventEmitter<void>();
@@ -10,9 +14,16 @@ export function registerInlayHints({ context, studies }: Services): void {
   const shown = new Map<string, string>();
   const provider: vscode.InlayHintsProvider = {
     onDidChangeInlayHints: changes.event,
-    provideInlayHints(document, range) {
+    async provideInlayHints(document, range, token) {
       const study = studies.find(document.uri.toString());
-      if (!showsResults() || study === undefined || study.version !== document.version) return [];
+      if (!showsResults() || study === undefined) return [];
+      const { version } = document;
+      // Hints that would be others in a moment would be drawn twice. Until then the editor keeps the old ones.
+      await settledAt(study, version, (stop) => {
+        token.onCancellationRequested(stop);
+        setTimeout(stop, patience);
+      }).catch(() => {});
+      if (study.version !== version) return [];
       return hintsOf(study)
         .map(({ offset, text, tooltip }) => {
           const hint = new vscode.InlayHint(document.positionAt(offset), text);

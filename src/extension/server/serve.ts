@@ -72,6 +72,8 @@ export function serve(connection: Connection): void {
     for (const document of documents.all()) pending.ask(document.uri);
   });
 
+  /** Texts of which the editor knows that they have no diagnostics. Told so again it would go through all its marks, while charts wait to be drawn. */
+  const clean = new Set<string>();
   const publish = (uri: string): void => {
     const source = documents.get(uri);
     if (source === undefined) return;
@@ -79,11 +81,11 @@ export function serve(connection: Connection): void {
     // The plan first: the charts wait for it.
     const params: PlanParams = { uri, version: spec.version, ...told(spec, spec) };
     void connection.sendNotification(planNotification, params);
-    void connection.sendDiagnostics({
-      uri,
-      version: spec.version,
-      diagnostics: spec.diagnostics.map((diagnostic) => diagnosticOf(source, diagnostic, docs)),
-    });
+    const diagnostics = spec.diagnostics.map((diagnostic) => diagnosticOf(source, diagnostic, docs));
+    if (diagnostics.length === 0 && clean.has(uri)) return;
+    if (diagnostics.length === 0) clean.add(uri);
+    else clean.delete(uri);
+    void connection.sendDiagnostics({ uri, version: spec.version, diagnostics });
   };
   const pending = new Latest(publish, (uri, error) => connection.console.error(`${uri}: ${error instanceof Error ? error.stack : error}`));
 
@@ -91,6 +93,7 @@ export function serve(connection: Connection): void {
   documents.onDidClose(({ document }) => {
     pending.drop(document.uri);
     specs.close(document.uri);
+    clean.delete(document.uri);
     void connection.sendDiagnostics({ uri: document.uri, diagnostics: [] });
   });
 

@@ -11,7 +11,6 @@ const patience = 400;
 export function registerStatus({ context, studies }: Services, previews: PreviewManager): void {
   const item = vscode.window.createStatusBarItem('attn.status', vscode.StatusBarAlignment.Right, 100);
   item.name = vscode.l10n.t('Attn');
-  let busySince: number | null = null;
   let timer: NodeJS.Timeout | null = null;
   let wasBusy = false;
   let wasPaused = false;
@@ -21,27 +20,26 @@ export function registerStatus({ context, studies }: Services, previews: Preview
     return uri === null ? null : (studies.find(uri.toString()) ?? null);
   };
   const update = (): void => {
-    const busy = studies.all().some((study) => study.busy);
-    if (busy !== wasBusy) void vscode.commands.executeCommand('setContext', 'attn.busy', busy);
-    wasBusy = busy;
+    const since = studies.all().flatMap(({ busySince }) => busySince ?? []);
+    const busy = since.length > 0;
+    const patient = busy && Date.now() - Math.min(...since) < patience;
+    if (!patient && busy !== wasBusy) {
+      // Every menu of the editor is looked through for it.
+      void vscode.commands.executeCommand('setContext', 'attn.busy', busy);
+      wasBusy = busy;
+    }
     const study = inView();
     const paused = study?.paused ?? false;
     if (paused !== wasPaused) void vscode.commands.executeCommand('setContext', 'attn.livePaused', paused);
     wasPaused = paused;
-    busySince = busy ? (busySince ?? Date.now()) : null;
-    if (study === null) {
-      item.hide();
-      return;
-    }
-    const patient = busySince !== null && Date.now() - busySince < patience;
     if (patient) {
       timer ??= setTimeout(() => {
         timer = null;
         update();
       }, patience);
-      return;
     }
-    show(item, study);
+    if (study === null) item.hide();
+    else if (!patient) show(item, study);
   };
   context.subscriptions.push(item, studies.onChange(update), previews.onChange(update), vscode.window.onDidChangeActiveTextEditor(update), {
     dispose: () => timer !== null && clearTimeout(timer),

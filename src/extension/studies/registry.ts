@@ -4,8 +4,8 @@ import { Latest } from '../latest.js';
 import type { SolverMessage } from '../solver/client.js';
 import { Study, type StudyServices } from './study.js';
 
-/** Milliseconds in which the charts of a change have as a rule been sent. */
-const untilCharts = 80;
+/** Milliseconds in which the charts of a change have as a rule been drawn, also on a slow machine. */
+const untilCharts = 200;
 
 export class StudyRegistry {
   private readonly studies = new Map<string, Study>();

@@ -1,16 +1,26 @@
 /** Waiting for a study. Knows no editor. */
 import type { Study } from './study.js';
 
+type OnStop = (stop: () => void) => unknown;
+
 /** Resolves when no run is under way any more and, if it is named, an experiment has something to show; rejects when it is told to stop. */
-export function settled(study: Study, experiment: string | null, onStop: (stop: () => void) => unknown = () => {}): Promise<void> {
-  const isSettled = (): boolean => !study.busy && (experiment === null || study.snapshot(experiment) !== null);
+export function settled(study: Study, experiment: string | null, onStop: OnStop = () => {}): Promise<void> {
+  return until(study, () => !study.busy && (experiment === null || study.snapshot(experiment) !== null), onStop);
+}
+
+/** Resolves when the study is one of this version of its text, or a newer one, and no run is under way; rejects when it is told to stop. */
+export function settledAt(study: Study, version: number, onStop: OnStop): Promise<void> {
+  return until(study, () => study.version >= version && !study.busy, onStop);
+}
+
+function until(study: Study, isThere: () => boolean, onStop: OnStop): Promise<void> {
   return new Promise((resolve, reject) => {
-    if (isSettled()) {
+    if (isThere()) {
       resolve();
       return;
     }
     const subscription = study.onChange(() => {
-      if (!isSettled()) return;
+      if (!isThere()) return;
       subscription.dispose();
       resolve();
     });

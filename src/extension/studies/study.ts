@@ -52,6 +52,8 @@ export class Study {
   /** When the runs under way began, and what was done then: seconds of the estimate. */
   private began: { readonly at: number; readonly done: number } | null = null;
   private revision = 0;
+  /** When that was asked for. */
+  private askedAt = 0;
   private ended = 0;
   private results = new Map<string, Result>();
   private before = new Map<string, readonly ChartModel[]>();
@@ -69,6 +71,11 @@ export class Study {
   /** True while runs are under way. */
   get busy(): boolean {
     return this.revision > this.ended;
+  }
+
+  /** When the runs under way were asked for; null where none are. */
+  get busySince(): number | null {
+    return this.busy ? this.askedAt : null;
   }
 
   /** Until the runs under way are done, rounded; null where none are, and while nothing can be told. */
@@ -285,6 +292,7 @@ export class Study {
     this.sentBudget = budget;
     if (fresh && this.watched.length > 0) this.services.post({ type: 'watch', study: this.uri, watched: this.watched });
     this.revision++;
+    this.askedAt = this.services.now();
     this.cancelled = false;
     this.began = null;
     this.services.post({ type: 'solve', study: this.uri, revision: this.revision, plan, keep: this.kept, budget });

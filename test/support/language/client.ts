@@ -9,7 +9,7 @@ import {
   StreamMessageWriter,
 } from 'vscode-languageserver/node';
 import { TextDocument } from 'vscode-languageserver-textdocument';
-import { type PlanParams, planNotification } from '../../../src/protocol/language.js';
+import { type PlanParams, planNotification, valueRequest } from '../../../src/protocol/language.js';
 
 export interface Answered {
   readonly diagnostics: PublishDiagnosticsParams['diagnostics'];
@@ -21,6 +21,7 @@ export class TestClient {
   readonly #connection: ProtocolConnection;
   readonly #documents = new Map<string, TextDocument>();
   readonly #diagnostics = new Map<string, PublishDiagnosticsParams>();
+  readonly #published = new Map<string, number>();
   readonly #plans = new Map<string, PlanParams>();
   #waiting: (() => void)[] = [];
   errors = '';
@@ -36,7 +37,7 @@ export class TestClient {
     };
     this.#connection.onNotification('textDocument/publishDiagnostics', (params: PublishDiagnosticsParams) => {
       this.#diagnostics.set(params.uri, params);
-      wake();
+      this.#published.set(params.uri, this.published(params.uri) + 1);
     });
     this.#connection.onNotification(planNotification, (params: PlanParams) => {
       this.#plans.set(params.uri, params);
@@ -85,13 +86,21 @@ export class TestClient {
     return after.version;
   }
 
+  /** How often diagnostics of a text were sent. */
+  published(uri: string): number {
+    return this.#published.get(uri) ?? 0;
+  }
+
   /** Diagnostics and plan of the newest version. */
   async answer(uri: string): Promise<Answered> {
     const { version } = this.#documents.get(uri)!;
     for (;;) {
-      const diagnostics = this.#diagnostics.get(uri);
       const plan = this.#plans.get(uri);
-      if (diagnostics?.version === version && plan?.version === version) return { diagnostics: diagnostics.diagnostics, plan };
+      if (plan?.version === version) {
+        // Diagnostics that are none, as before, are not sent again: what is sent with the plan is here before the answer to a question that comes after it.
+        await this.request(valueRequest, { uri, version, offset: 0 });
+        return { diagnostics: this.#diagnostics.get(uri)?.diagnostics ?? [], plan };
+      }
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
   }

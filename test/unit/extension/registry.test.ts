@@ -57,7 +57,7 @@ describe('the studies of all texts', () => {
     made.onChange(({ uri }) => calls.push(uri));
     made.receivePlan(plan('a', 1));
     made.dispose();
-    await new Promise((resolve) => setTimeout(resolve, 150));
+    await new Promise((resolve) => setTimeout(resolve, 400));
     assert.deepEqual([calls, failures], [[], []]);
   });
 });

@@ -90,6 +90,20 @@ describe('the language server as a process', function () {
     assert.notEqual((await client.answer(uri)).plan.plan, null);
   });
 
+  it('says once that a text has no mistakes', async () => {
+    const uri = fresh();
+    await client.open(uri, example);
+    assert.equal(client.published(uri), 1);
+    await client.edit(uri, 'points = 65', 'points = 66');
+    assert.deepEqual((await client.answer(uri)).diagnostics, []);
+    assert.equal(client.published(uri), 1);
+    await client.edit(uri, 'points = 66', 'points = ');
+    assert.equal((await client.answer(uri)).diagnostics.length, 1);
+    await client.edit(uri, 'points = ', 'points = 67');
+    assert.deepEqual((await client.answer(uri)).diagnostics, []);
+    assert.equal(client.published(uri), 3);
+  });
+
   it('links a code to its place in the documentation', async () => {
     const uri = fresh();
     const { diagnostics } = await client.open(uri, 'let d = 5 7\n');
