@@ -1,15 +1,16 @@
 /** One panel of a chart model on a canvas: a chart.js instance that lives as long as the panel and is updated in place. */
-import { Chart, type ChartDataset, LinearScale, LineController, LineElement, PointElement, type Tick } from 'chart.js';
+import { Chart, type ChartDataset, LineController, LineElement, PointElement } from 'chart.js';
 import { dashPattern } from '../../src/chart/palette.js';
 import { plainText } from '../../src/chart/text.js';
-import type { Axis, ChartModel, Panel, Series, Zone } from '../../src/chart/types.js';
+import type { ChartModel, Panel, Series, Zone } from '../../src/chart/types.js';
 import { type Colours, colourIn, faded } from '../colours.js';
-import { type Axes, place, ticked } from './axes.js';
+import { type Axes, place } from './axes.js';
 import { decorations, type Scene, type SceneLine, type SceneZone } from './decorations.js';
 import { across, bandOf, isSparse, type Point, polyline, projected, type Size } from './project.js';
 import type { Column, Reading } from './reading.js';
+import { type Placed, PlacedScale, placedTicks, sayTheSame, scaleOf, scaleOptions } from './ticks.js';
 
-Chart.register(LineController, LineElement, PointElement, LinearScale);
+Chart.register(LineController, LineElement, PointElement, PlacedScale);
 
 /** What is drawn in one panel. */
 export interface PlotInput {
@@ -24,12 +25,18 @@ export interface PlotInput {
 }
 
 const widths = { thin: 1, normal: 1.6, heavy: 2.8 } as const;
-const tickSpacing = { x: 64, y: 38 } as const;
-const fontSize = 11;
-/** Room left of the plot for tick labels: the same for all panels, so that they stand in line. */
-const gutter = 50;
 
 type Data = ChartDataset<'line', Point[]>;
+
+/** What the layout of a plot follows from. */
+interface Frame {
+  readonly x: readonly Placed[];
+  readonly y: readonly Placed[];
+  readonly size: Size;
+  readonly colours: Colours;
+  /** Names of categories may be turned, and some left out. */
+  readonly isCategorical: boolean;
+}
 
 export class Plot {
   readonly canvas = document.createElement('canvas');
@@ -44,7 +51,8 @@ export class Plot {
     focus: null,
   };
   private input: PlotInput | null = null;
-  private drawnSize: Size = { width: 0, height: 0 };
+  /** Null until it is drawn for the first time. */
+  private frame: Frame | null = null;
 
   constructor() {
     this.chart = new Chart<'line', Point[]>(this.canvas, {
@@ -59,7 +67,7 @@ export class Plot {
         events: [],
         layout: { padding: { top: 6, right: 14, bottom: 0, left: 0 } },
         // Positions are projected beforehand, so that every scale, zoom and break is one and the same to chart.js.
-        scales: { x: { type: 'linear', min: 0, max: 1 }, y: { type: 'linear', min: 0, max: 1 } },
+        scales: { x: { type: 'placed', min: 0, max: 1 }, y: { type: 'placed', min: 0, max: 1 } },
       },
       plugins: [
         decorations(this.scene),
@@ -92,7 +100,6 @@ export class Plot {
   draw(input: PlotInput): void {
     this.input = input;
     this.rebuild();
-    this.chart.update('none');
   }
 
   /** The crosshair, and the point that the keyboard stands on. Nothing else is computed again. */
@@ -116,12 +123,10 @@ export class Plot {
     // The first layout comes before there is anything to draw, and before `chart` is there.
     if (this.input === null) return;
     const { width, height } = this.size();
-    const { drawnSize } = this;
-    if (Math.abs(width - drawnSize.width) < 1 && Math.abs(height - drawnSize.height) < 1) return;
+    const drawn = this.frame?.size;
+    if (drawn !== undefined && Math.abs(width - drawn.width) < 1 && Math.abs(height - drawn.height) < 1) return;
     requestAnimationFrame(() => {
-      if (this.input === null || !this.canvas.isConnected) return;
-      this.rebuild();
-      this.chart.update('none');
+      if (this.input !== null && this.canvas.isConnected) this.rebuild();
     });
   }
 
@@ -129,7 +134,6 @@ export class Plot {
     const input = this.input!;
     const { axes, panel, colours, ghosts } = input;
     const size = this.size();
-    this.drawnSize = size;
     const { scene } = this;
     scene.across = across(axes.x, size.width);
     scene.colours = colours;
@@ -151,22 +155,49 @@ export class Plot {
       // The limit lies on top: it is what the others are compared with.
       ...scene.lines.filter(({ series }) => series.isLimit).map((line) => dataset(line, dim(line.series), size)),
     ].reverse();
-    this.replace(data);
-    this.chart.options.scales = {
-      x: this.scale(axes.x, 'x', size.width, scene.across.finite),
-      y: this.scale(axes.y, 'y', size.height, 1),
+    const finite = scene.across.finite;
+    const frame: Frame = {
+      x: placedTicks(axes.x, 'x', size.width, finite, scene.across.infinity),
+      y: placedTicks(axes.y, 'y', size.height, 1, null),
+      size,
+      colours,
+      isCategorical: !joined,
     };
+    const stands = this.frame !== null && hasLayoutOf(frame, this.frame) && haveStylesOf(data, this.chart.data.datasets);
+    this.frame = frame;
+    if (stands) this.swap(data, frame);
+    else this.layOut(data, frame, axes);
   }
 
-  /** chart.js keeps what it knows of a data set that stays the same object. */
-  private replace(next: readonly Data[]): void {
-    const { datasets } = this.chart.data;
-    datasets.length = Math.min(datasets.length, next.length);
-    next.forEach((data, i) => {
+  /** Everything anew. */
+  private layOut(data: readonly Data[], { colours }: Frame, { x, y }: Axes): void {
+    const { chart } = this;
+    const { datasets } = chart.data;
+    // chart.js keeps what it knows of a data set that stays the same object.
+    datasets.length = Math.min(datasets.length, data.length);
+    data.forEach((next, i) => {
       const old = datasets[i];
-      if (old === undefined) datasets.push(data);
-      else Object.assign(old, data);
+      if (old === undefined) datasets.push(next);
+      else Object.assign(old, next);
     });
+    chart.options.scales = {
+      x: scaleOptions(x, 'x', () => this.frame?.x ?? [], colours),
+      y: scaleOptions(y, 'y', () => this.frame?.y ?? [], colours),
+    };
+    chart.update('none');
+  }
+
+  /** New points, and ticks in other places, under a layout and styles that stay: most of an update of chart.js is about those. */
+  private swap(data: readonly Data[], frame: Frame): void {
+    const { chart } = this;
+    for (const name of ['x', 'y'] as const) scaleOf(chart, name)?.move(frame[name]);
+    data.forEach((next, i) => {
+      chart.data.datasets[i]!.data = next.data;
+      const { controller } = chart.getDatasetMeta(i);
+      controller.buildOrUpdateElements();
+      controller.update('none');
+    });
+    chart.draw();
   }
 
   private ghost(series: Series, { axes, colours }: PlotInput, size: Size, joined: boolean): Data {
@@ -178,49 +209,24 @@ export class Plot {
     };
     return { ...dataset({ ...line, joined, band: [] }, false, size), borderWidth: 1, borderDash: [2, 2], pointRadius: 0 };
   }
+}
 
-  private scale(axis: Axis, name: 'x' | 'y', pixels: number, share: number) {
-    const { colours } = this.input!;
-    const { ticks, domain } = ticked(axis, pixels * share, tickSpacing[name]);
-    const position = (value: number): number => {
-      const [low, high] = domain;
-      const at = axis.scale === 'log' ? Math.log(value / low) / Math.log(high / low) : (value - low) / (high - low);
-      return at * share;
-    };
-    const shown: Tick[] = ticks
-      .map((tick) => ({ value: position(tick.value), label: tick.label === null ? '' : plainText(tick.label), major: tick.label !== null }))
-      .filter(({ value }) => value > -1e-6 && value < share + 1e-6);
-    const { infinity } = this.scene.across;
-    if (name === 'x' && infinity !== null) shown.push({ value: infinity, label: '∞', major: true });
-    return {
-      type: 'linear' as const,
-      min: 0,
-      max: 1,
-      afterBuildTicks: (scale: { ticks: Tick[] }) => {
-        scale.ticks = shown;
-      },
-      afterFit: (scale: { width: number }) => {
-        if (name === 'y') scale.width = gutter;
-      },
-      border: { display: true, color: colours.axis, width: 1 },
-      grid: {
-        color: (context: { tick?: { major?: boolean } }) => (context.tick?.major === true && name === 'y' ? colours.grid : 'transparent'),
-        tickColor: (context: { tick?: { major?: boolean } }) => (context.tick?.major === true ? colours.axis : faded(colours.axis, 0.5)),
-        tickLength: 4,
-        lineWidth: 1,
-      },
-      ticks: {
-        autoSkip: axis.scale === 'category',
-        maxRotation: axis.scale === 'category' ? 40 : 0,
-        color: colours.quiet,
-        font: { family: colours.fontFamily, size: fontSize },
-        callback: (_value: unknown, index: number, all: readonly { label?: unknown }[]) => {
-          const label = all[index]?.label;
-          return typeof label === 'string' ? label : '';
-        },
-      },
-    };
-  }
+function hasLayoutOf(next: Frame, old: Frame): boolean {
+  const { width, height } = next.size;
+  const isSameSize = width === old.size.width && height === old.size.height && next.colours === old.colours;
+  return isSameSize && !next.isCategorical && !old.isCategorical && sayTheSame(next.x, old.x) && sayTheSame(next.y, old.y);
+}
+
+function haveStylesOf(next: readonly Data[], old: readonly Data[]): boolean {
+  return next.length === old.length && next.every((data, i) => hasStyleOf(data, old[i]!));
+}
+
+function hasStyleOf(next: Data, old: Data): boolean {
+  return (Object.keys(next) as (keyof Data)[]).every((key) => {
+    const [value, before] = [next[key], old[key]];
+    if (key === 'data' || value === before) return true;
+    return Array.isArray(value) && Array.isArray(before) && value.length === before.length && value.every((one, i) => one === before[i]);
+  });
 }
 
 /** What has no end goes on to infinite prompts. */
