@@ -93,8 +93,13 @@ describe('the preview beside a spec', function () {
     await cancel.click();
     await cancel.waitFor({ state: 'hidden' });
     assert.match((await panel.locator('header .status').textContent())!, /^0 of 2 runs, cancelled$/);
-    await panel.locator('.banner.cancelled').getByRole('button', { name: 'Run' }).waitFor();
+    const again = panel.locator('.banner.cancelled').getByRole('button', { name: 'Run' });
+    await again.waitFor();
     await workbench.screenshot('live-cancelled');
+    await again.click();
+    await cancel.waitFor();
+    await cancel.click();
+    await again.waitFor();
     assert.deepEqual(await workbench.notifications(), []);
   });
 

@@ -181,11 +181,14 @@ export class Study {
     for (const title of this.before.keys()) if (!titles.has(title)) this.before.delete(title);
   }
 
-  /** Solves the plan as the text has it, however long that takes; as soon as there is one. */
+  /**
+   * Solves the plan as the text has it, however long that takes; as soon as there is one. Also one that was solved already: what was cancelled goes
+   * on, what failed for want of memory is tried again, and the rest is known.
+   */
   run(): void {
     this.asked = this.plan === null;
     this.startedOver = false;
-    if (this.plan !== null) this.solve(this.plan, null);
+    if (this.plan !== null) this.solve(this.plan, null, !this.busy);
   }
 
   /** Solves a plan that is not that of the text, within the budget, as while a slider is dragged. */
@@ -284,9 +287,9 @@ export class Study {
     this.solve(this.plan, this.services.budget());
   }
 
-  private solve(plan: unknown, budget: number | null): void {
+  private solve(plan: unknown, budget: number | null, again = false): void {
     const text = JSON.stringify([plan, this.kept]);
-    if (text === this.sent && (budget === this.sentBudget || this.sentBudget === null)) return;
+    if (!again && text === this.sent && (budget === this.sentBudget || this.sentBudget === null)) return;
     const fresh = this.sent === '';
     this.sent = text;
     this.sentBudget = budget;

@@ -225,7 +225,7 @@ describe('a study', () => {
   });
 
   it('knows that it was cancelled until it is asked again', () => {
-    const { study } = studied();
+    const { study, posted } = studied();
     study.addInterest({});
     study.receivePlan(plan(1, 'x'));
     study.run();
@@ -235,6 +235,17 @@ describe('a study', () => {
     assert.equal(study.cancelled, true);
     study.receivePlan(plan(2, 'x'));
     assert.equal(study.cancelled, true, 'the same text asks for nothing');
+    const before = posted.length;
+    study.run();
+    assert.equal(study.cancelled, false);
+    assert.deepEqual(
+      posted.slice(before).map((message) => message.type === 'solve' && [message.plan, message.revision, message.budget]),
+      [[{ words: 'x' }, 3, null]],
+      'who asks gets the rest',
+    );
+    study.run();
+    assert.equal(posted.length, before + 1, 'what is under way goes on');
+    study.receive({ type: 'ended', study: study.uri, revision: 3, status: 'cancelled' });
     study.receivePlan(plan(3, 'y'));
     assert.equal(study.cancelled, false);
   });
