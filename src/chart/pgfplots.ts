@@ -126,10 +126,11 @@ function zoneLines(model: ChartModel, { zones }: Panel, infinity: number | null)
     const point = (along: number, other: number): string =>
       `(axis cs:${[zone.axis === 'x' ? along : other, zone.axis === 'x' ? other : along].map(digits).join(',')})`;
     const shade = 100 * zoneShades[zone.depth];
+    const place = share(model[across], start, stop, zone.labelAt);
     const [at, anchor] =
       zone.axis === 'x'
-        ? [point(middle(model.x, low, high), zone.labelAt === 'high' ? stop : start), zone.labelAt === 'high' ? 'north' : 'south']
-        : [point(high, zone.labelAt === 'high' ? stop : start), zone.labelAt === 'high' ? 'north east' : 'north west'];
+        ? [point(share(model.x, low, high, 0.5), place), zone.labelAt > 0.5 ? 'north' : 'south']
+        : [point(high, place), zone.labelAt > 0.75 ? 'north east' : zone.labelAt < 0.25 ? 'north west' : 'north'];
     return [
       ...(shade > 0 ? [`\\fill[black!${shade}] ${point(low, start)} rectangle ${point(high, stop)};`] : []),
       ...(zone.from === null ? [] : [`\\draw[black!40, line width=0.3pt, dotted] ${point(low, start)} -- ${point(low, stop)};`]),
@@ -138,8 +139,9 @@ function zoneLines(model: ChartModel, { zones }: Panel, infinity: number | null)
   });
 }
 
-function middle({ scale }: Axis, low: number, high: number): number {
-  return scale === 'log' ? Math.sqrt(low) * Math.sqrt(high) : (low + high) / 2;
+/** The value at a share of the way from one to another, as the axis shows it. */
+function share({ scale }: Axis, low: number, high: number, at: number): number {
+  return scale === 'log' ? low ** (1 - at) * high ** at : low + at * (high - low);
 }
 
 function bandLines({ lower, upper, x, style }: Series, name: string, palette: Palette): string[] {

@@ -33,7 +33,7 @@ export function phasesUp(quantities: readonly QuantityRef[]): Zone[] {
     to: Number.isFinite(below) ? below : null,
     label,
     depth,
-    labelAt: 'low',
+    labelAt: 0,
   }));
 }
 
@@ -65,7 +65,7 @@ export function phasesAlong(curves: readonly (Curve | null)[], scale: Axis['scal
     to: first[i + 1]?.at ?? to,
     label: phases[phase]!.label,
     depth: phases[phase]!.depth,
-    labelAt: 'high',
+    labelAt: 1,
   }));
 }
 

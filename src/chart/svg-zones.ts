@@ -1,5 +1,6 @@
 /** Zones of one panel: shaded stretches with a fine line where each begins, and their labels. */
 import { projection } from './axis.js';
+import { textWidth } from './measure.js';
 import { mix, type Theme, zoneShades } from './palette.js';
 import type { Box } from './svg-layout.js';
 import { fontSizes } from './svg-style.js';
@@ -36,14 +37,14 @@ export function zoneMarks(
     const size = fontSizes.note;
     const label = zoneLabel(zone, size, right - left, bottom - top);
     if (label?.upwards) {
-      const [y, anchor] = zone.labelAt === 'high' ? ([top + 3, 'end'] as const) : ([bottom - 3, 'start'] as const);
+      const [y, anchor] = zone.labelAt > 0.5 ? ([top + 3, 'end'] as const) : ([bottom - 3, 'start'] as const);
       labels.push(
         textElement(label.lines[0]!, { x: (left + right) / 2 + size * 0.35, y, size, fill: theme.quietInk, anchor, rotate: -90 }),
       );
       continue;
     }
     label?.lines.forEach((line, i) => {
-      const place = labelPlace(zone, { left, right, top, bottom }, size, i, label.lines.length);
+      const place = labelPlace(zone, { left, right, top, bottom }, size, textWidth(line, size), i, label.lines.length);
       labels.push(textElement(line, { ...place, size, fill: theme.quietInk }));
     });
   }
@@ -63,12 +64,12 @@ function extentOf(zone: Zone, low: number, high: number, box: Box): Extent {
   return { left: low, right: zone.to === null ? box.right : high, top: box.top, bottom: box.bottom };
 }
 
-/** Over the middle of a stretch of the x axis, at an end of one of the y axis. */
-function labelPlace(zone: Zone, { left, right, top, bottom }: Extent, size: number, line: number, lines: number) {
+/** Over the middle of a stretch of the x axis, along the top of one of the y axis. `width`: of the line. */
+function labelPlace(zone: Zone, { left, right, top, bottom }: Extent, size: number, width: number, line: number, lines: number) {
   if (zone.axis === 'y') {
-    const high = zone.labelAt === 'high';
-    return { x: high ? right - 3 : left + 3, y: top + size * (1.2 + 1.2 * line), anchor: high ? ('end' as const) : ('start' as const) };
+    const x = left + 3 + zone.labelAt * (right - left - 6 - width);
+    return { x, y: top + size * (1.2 + 1.2 * line), anchor: 'start' as const };
   }
-  const first = zone.labelAt === 'high' ? top + size * 1.2 : bottom - size * (0.5 + 1.2 * (lines - 1));
+  const first = zone.labelAt > 0.5 ? top + size * 1.2 : bottom - size * (0.5 + 1.2 * (lines - 1));
   return { x: (left + right) / 2, y: first + size * 1.2 * line, anchor: 'middle' as const };
 }

@@ -118,8 +118,8 @@ export interface Zone {
   readonly label: Text;
   /** How dark: 0 is the background itself. */
   readonly depth: 0 | 1 | 2;
-  /** The end of the other axis at which the label is least in the way. */
-  readonly labelAt: 'low' | 'high';
+  /** Where along the other axis the label is least in the way: from 0 at its low end to 1 at its high end. */
+  readonly labelAt: number;
 }
 
 export interface Panel {

@@ -3,6 +3,18 @@ import { example, first, many } from '../support/vscode/specs.js';
 import { inWorkbench } from '../support/vscode/suite.js';
 import type { Workbench } from '../support/vscode/workbench.js';
 
+const points = `experiment "Curves with points" {
+  sweep L over logspace(10, 1e6, 12)
+  sweep τ over [1, 2]
+  tokens { dimension = 2, law = gaussian(1) }
+  query { at = [1, 0] }
+  attention { key_query = τ * identity, value = identity }
+  prompt { length = L }
+  concentrate { of = output }
+  plot effective_tokens against L by τ log x log y
+}
+`;
+
 describe('the looks of the panel', function () {
   let workbench: Workbench;
   /** What an expression gives in the panel's document. */
@@ -15,7 +27,20 @@ describe('the looks of the panel', function () {
   const colours = (): Promise<string[]> =>
     inPanel('[getComputedStyle(document.body).color, getComputedStyle(document.body).backgroundColor]');
 
-  inWorkbench(this, { files: { [first]: example(first), 'many.attn': many }, width: 1600 }, async (opened) => {
+  /** Colours of more than twenty pixels of the first canvas that are no grey. */
+  const curveColours = (): Promise<string[]> =>
+    inPanel(`(() => {
+      const canvas = document.querySelector('canvas');
+      const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+      const counts = new Map();
+      for (let i = 0; i < data.length; i += 4) {
+        const [r, g, b, a] = data.subarray(i, i + 4);
+        if (a === 255 && Math.max(r, g, b) - Math.min(r, g, b) > 60) counts.set([r, g, b].join(), (counts.get([r, g, b].join()) ?? 0) + 1);
+      }
+      return [...counts].filter(([, count]) => count > 20).map(([colour]) => colour);
+    })()`);
+
+  inWorkbench(this, { files: { [first]: example(first), 'many.attn': many, 'points.attn': points }, width: 1600 }, async (opened) => {
     workbench = opened;
     await workbench.openFile(first);
     await workbench.openPreview();
@@ -39,6 +64,32 @@ describe('the looks of the panel', function () {
     assert.ok(seen.size >= 3, [...seen].join(' | '));
     await workbench.theme('Default Light Modern');
     await workbench.panel().locator('body.vscode-light').waitFor();
+  });
+
+  it('has the points of curves in the colours of their curves, after a change of theme too', async () => {
+    await workbench.theme('Default Light Modern');
+    await workbench.panel().locator('body.vscode-light').waitFor();
+    await workbench.openFile('points.attn');
+    await workbench.panel().locator('header h1', { hasText: 'Curves with points' }).waitFor();
+    await workbench.until('both curves are there', async () => /τ = 2: from/.test(await workbench.spoken()));
+    await workbench.painted();
+    const light = await curveColours();
+    assert.ok(light.length >= 2, light.join());
+    await workbench.theme('Default Dark Modern');
+    await workbench.panel().locator('body.vscode-dark').waitFor();
+    await workbench.until(
+      'both curves have other colours',
+      async () => (await curveColours()).filter((own) => !light.includes(own)).length >= 2,
+    );
+    await workbench.screenshot('theme-points');
+    // Points of the theme before would be fields of its colours.
+    assert.deepEqual(
+      (await curveColours()).filter((own) => light.includes(own)),
+      [],
+    );
+    await workbench.theme('Default Light Modern');
+    await workbench.openFile(first);
+    await workbench.panel().locator('header h1', { hasText: 'Softmax follows' }).waitFor();
   });
 
   it('keeps its content under forced colours and reduced motion', async () => {

@@ -1,5 +1,6 @@
 /** What chart.js does not draw: confidence bands, references, the axis break with the points at infinity, crosshair and keyboard focus. */
 import type { ChartArea, Plugin } from 'chart.js';
+import { textWidth } from '../../src/chart/measure.js';
 import { dashPattern, zoneShades } from '../../src/chart/palette.js';
 import { plainText } from '../../src/chart/text.js';
 import type { Reference, Series, Zone } from '../../src/chart/types.js';
@@ -111,14 +112,15 @@ function drawZone(ctx: Context, area: ChartArea, { zone, low, high }: SceneZone,
     ctx.stroke();
     ctx.restore();
   }
-  const label = zoneLabel(zone, zoneText, right - left, bottom - top);
+  ctx.font = `${zoneText}px ${colours.fontFamily}`;
+  const wider = ctx.measureText(plainText(zone.label)).width / textWidth(zone.label, zoneText);
+  const label = zoneLabel(zone, zoneText, right - left, bottom - top, wider);
   if (label === null) return;
   const { lines } = label;
   const lineHeight = zoneText * 1.2;
   ctx.fillStyle = colours.quiet;
-  ctx.font = `${zoneText}px ${colours.fontFamily}`;
   ctx.textBaseline = 'top';
-  const atEnd = zone.labelAt === 'high';
+  const atEnd = zone.labelAt > 0.5;
   if (label.upwards) {
     ctx.save();
     ctx.translate((left + right - lineHeight) / 2, atEnd ? top + 5 : bottom - 5);
@@ -128,11 +130,12 @@ function drawZone(ctx: Context, area: ChartArea, { zone, low, high }: SceneZone,
     ctx.restore();
     return;
   }
-  ctx.textAlign = isAcross ? 'center' : atEnd ? 'right' : 'left';
-  const x = isAcross ? (left + right) / 2 : atEnd ? right - 5 : left + 5;
+  ctx.textAlign = isAcross ? 'center' : 'left';
   const y = isAcross && !atEnd ? bottom - 4 - lines.length * lineHeight : top + 4;
   lines.forEach((line, i) => {
-    ctx.fillText(plainText(line), x, y + i * lineHeight);
+    const text = plainText(line);
+    const x = isAcross ? (left + right) / 2 : left + 5 + zone.labelAt * (right - left - 10 - ctx.measureText(text).width);
+    ctx.fillText(text, x, y + i * lineHeight);
   });
 }
 

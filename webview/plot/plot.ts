@@ -173,12 +173,12 @@ export class Plot {
   private layOut(data: readonly Data[], { colours }: Frame, { x, y }: Axes): void {
     const { chart } = this;
     const { datasets } = chart.data;
-    // chart.js keeps what it knows of a data set that stays the same object.
+    // chart.js keeps what it knows of a data set that stays the same object; so also, over updates without animation, the looks of its points.
     datasets.length = Math.min(datasets.length, data.length);
     data.forEach((next, i) => {
       const old = datasets[i];
-      if (old === undefined) datasets.push(next);
-      else Object.assign(old, next);
+      if (old !== undefined && hasStyleOf(next, old)) Object.assign(old, next);
+      else datasets[i] = next;
     });
     chart.options.scales = {
       x: scaleOptions(x, 'x', () => this.frame?.x ?? [], colours),

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { chartModels, toPgfplots, toSvg } from '../../../src/chart/index.js';
-import { plainText } from '../../../src/chart/text.js';
+import { textWidth } from '../../../src/chart/measure.js';
+import { plain, plainText } from '../../../src/chart/text.js';
 import type { ChartModel } from '../../../src/chart/types.js';
+import { zoneLabel } from '../../../src/chart/zones.js';
 import { grid, logGrid, make, plot, quantity, type Series, scalars, sweep, trajectory } from './fixtures.js';
 
 const inf = Number.POSITIVE_INFINITY;
@@ -139,5 +141,52 @@ describe('the phases behind a chart', () => {
     assert.equal(latex.match(/\\fill\[black!/g)?.length, 2);
     assert.ok(latex.indexOf('\\fill') < latex.indexOf('\\addplot'));
     assert.equal(latex.match(/\\node\[/g)?.length, 3);
+  });
+
+  it('have their names where no curve runs', () => {
+    const result = make({
+      title: 'Condensation',
+      sweeps: [sweep('L', logGrid(10, 1e12, 45), true), sweep('τ', [1, 2, 3, 4, 6])],
+      plots: [plot([quantity('condensation')], 'L', ['τ'], 'xy')],
+      run: ({ L, τ }) => scalars({ condensation: (τ as number) ** 2 / (2 * Math.log(L as number)) }),
+    });
+    const svg = toSvg(chartModels(result)[0]!);
+    const curves = [...svg.matchAll(/<g><title>[^<]*<\/title><path d="([^"]*)"/g)].map(([, d]) =>
+      [...d!.matchAll(/(-?[\d.]+),(-?[\d.]+)/g)].map(([, x, y]) => [Number(x), Number(y)] as const),
+    );
+    assert.equal(curves.length, 5);
+    for (const name of ['decay', 'slowed', 'condensed']) {
+      const [, x, y, size] = new RegExp(`<text x="([\\d.]+)" y="([\\d.]+)" font-size="([\\d.]+)"[^>]*>[^\\n]*${name}`)
+        .exec(svg)!
+        .map(Number);
+      const right = x! + textWidth(plain(name), size!);
+      for (const curve of curves) {
+        for (const [i, [x1, y1]] of curve.slice(1).entries()) {
+          const [x0, y0] = curve[i]!;
+          for (let share = 0; share <= 1; share += 0.05) {
+            const [px, py] = [x0 + share * (x1 - x0), y0 + share * (y1 - y0)];
+            assert.ok(px < x! || px > right || py < y! - 0.74 * size! || py > y!, `a curve through “${name}”`);
+          }
+        }
+      }
+    }
+  });
+
+  it('have their whole name, upwards where it is narrow, or none', () => {
+    const zone = { axis: 'x', from: null, to: null, label: plain('0.25\u00a0% of queries'), depth: 1, labelAt: 1 } as const;
+    const shown = (width: number, wider?: number): string | null => {
+      const label = zoneLabel(zone, 10, width, 100, wider);
+      return label === null ? null : `${label.lines.map(plainText).join('|')}${label.upwards ? ' upwards' : ''}`;
+    };
+    const whole = plainText(zone.label);
+    for (let width = 5; width < 150; width++)
+      assert.equal((shown(width) ?? whole).replaceAll('|', ' ').replace(/ upwards$/, ''), whole, `${width}`);
+    assert.equal(shown(150), whole);
+    assert.match(shown(60)!, /\|/);
+    assert.match(shown(40)!, /upwards$/);
+    // A wider font has less room.
+    assert.equal(shown(60, 1.6), null);
+    assert.match(shown(80, 2)!, /\|.*\|/);
+    assert.equal(shown(10), null);
   });
 });
