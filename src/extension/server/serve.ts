@@ -31,6 +31,7 @@ import { diagnosticOf, rangeOf } from './convert.js';
 import { featureCapabilities, registerFeatures } from './features.js';
 import { type Spec, Specs } from './specs.js';
 import { told } from './told.js';
+import { warmUp } from './warm-up.js';
 
 export function serve(connection: Connection): void {
   const documents = new TextDocuments(TextDocument);
@@ -87,7 +88,27 @@ export function serve(connection: Connection): void {
     else clean.delete(uri);
     void connection.sendDiagnostics({ uri, version: spec.version, diagnostics });
   };
-  const pending = new Latest(publish, (uri, error) => connection.console.error(`${uri}: ${error instanceof Error ? error.stack : error}`));
+  let isWarm = false;
+  const warm = (uri: string): void => {
+    if (isWarm) return;
+    isWarm = true;
+    const read = (): void => {
+      const source = documents.get(uri);
+      if (source === undefined) return;
+      told(specs.trial(uri, source.getText()), { source });
+    };
+    // Further apart than keys and requests: those come first, and other processes that start have the processor in between.
+    warmUp(
+      read,
+      (turn) => setTimeout(turn, 15),
+      () => performance.now(),
+    );
+  };
+  const answer = (uri: string): void => {
+    publish(uri);
+    warm(uri);
+  };
+  const pending = new Latest(answer, (uri, error) => connection.console.error(`${uri}: ${error instanceof Error ? error.stack : error}`));
 
   documents.onDidChangeContent(({ document }) => pending.ask(document.uri));
   documents.onDidClose(({ document }) => {
