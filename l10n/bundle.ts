@@ -8,13 +8,14 @@ import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import { templates } from '../src/extension/templates/templates.js';
 import { axes, blocks, constants, facets, functions, quantities, valueWords } from '../src/language/vocabulary.js';
+import { translatable } from '../src/solver/sentences.js';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const sources = ['src', 'webview'].map((folder) => join(here, '..', folder));
 
-/** Literal first arguments of `l10n.t(…)` in the sources, the meanings of the vocabulary, and the words of the templates; sorted. */
+/** Literal first arguments of `l10n.t(…)` in the sources, the meanings of the vocabulary, the words of the templates, and what runs say; sorted. */
 export function strings(): string[] {
-  const found = new Set([...templates.flatMap(({ label, detail }) => [label, detail]), ...meanings()]);
+  const found = new Set([...templates.flatMap(({ label, detail }) => [label, detail]), ...meanings(), ...translatable]);
   for (const folder of sources) {
     for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
       if (name.endsWith('.ts')) for (const text of literals(name, readFileSync(join(folder, name), 'utf8'))) found.add(text);

@@ -2,6 +2,7 @@
  * What only the whole sweep can tell: rates over the prompt length where a run alone does not give them, fitted rates, the paper's form. Derived values go beside the runs' own, under `quantityKey`.
  */
 import type { RunResult, Series } from '../solver/result.js';
+import { type Sentence, say } from '../solver/sentences.js';
 import { fitLine } from '../solver/statistics.js';
 import { type Experiment, type QuantityRef, quantityKey } from '../spec/experiment.js';
 import { paperNote, paperSeries } from './paper.js';
@@ -52,7 +53,7 @@ function facetsOfRuns(experiment: Experiment): QuantityRef[] {
 export function derive(experiment: Experiment, outcomes: readonly RunOutcome[]): RunOutcome[] {
   const groups = lengthGroups(experiment, outcomes);
   const added: Record<string, Series>[] = outcomes.map(() => ({}));
-  const notes: Set<string>[] = outcomes.map(() => new Set());
+  const notes: Set<Sentence>[] = outcomes.map(() => new Set());
   const wanted = wantedQuantities(experiment);
   for (const quantity of [...wanted, ...facetsOfRuns(experiment)]) {
     if (quantity.form === 'value' && quantity.facet !== 'paper') continue;
@@ -83,12 +84,19 @@ export function derive(experiment: Experiment, outcomes: readonly RunOutcome[]):
 }
 
 /** Which queries carry half of an error, where rare ones govern: told at the longest prompts, where they are rarest. */
-function carrierNotes({ quantities }: RunResult, length: number): string[] {
+function carrierNotes({ quantities }: RunResult, length: number): Sentence[] {
   return Object.entries(quantities).flatMap(([key, { carriers }]) => {
     if (carriers === undefined) return [];
     const [percent, tau2] = [100 * carriers.probability, carriers.tau2].map((x) => Number(x.toPrecision(2)));
-    const who = `queries whose scores have a variance above ${tau2}: ${percent} % of all queries`;
-    return [`At L = ${length} half of the mean ${key.replaceAll('_', ' ')} comes from ${who}.`];
+    return [
+      say(
+        'At L = {0} half of the mean {1} comes from queries whose scores have a variance above {2}: {3} % of all queries.',
+        length,
+        key.replaceAll('_', ' '),
+        tau2!,
+        percent!,
+      ),
+    ];
   });
 }
 

@@ -1,4 +1,5 @@
 /** What the runs found out, as marks on the spec: one for each code and place, however many runs say it. */
+import * as l10n from '@vscode/l10n';
 import type { Experiment, SourceRange } from '../spec/experiment.js';
 import type { ExperimentResult, RunFailure, RunOutcome } from './results.js';
 
@@ -25,7 +26,8 @@ export function placeOfSetting(experiment: Experiment, setting: string | null): 
   return experiment.range;
 }
 
-export function findingsOf({ experiment, runs }: ExperimentResult): Finding[] {
+/** `tell`: what a run says, in the language of the reader. */
+export function findingsOf({ experiment, runs }: ExperimentResult, tell: (sentence: string) => string = String): Finding[] {
   const found = new Map<string, { code: string; setting: string; told: string[] }>();
   runs.forEach((outcome, i) => {
     for (const { code, message, setting } of saidBy(outcome)) {
@@ -34,14 +36,20 @@ export function findingsOf({ experiment, runs }: ExperimentResult): Finding[] {
       found.set(key, entry);
       const { at } = experiment.runs[i]!;
       const where = Object.entries(at).map(([name, { text }]) => `${name} = ${text}`);
-      entry.told.push(where.length === 0 ? message : `${where.join(', ')}: ${message}`);
+      entry.told.push(where.length === 0 ? tell(message) : `${where.join(', ')}: ${tell(message)}`);
     }
   });
   return [...found.values()].map(({ code, setting, told }) => {
     const more = told.length - 1;
-    const rest = more === 0 ? '' : more === 1 ? ' One more run says so too.' : ` ${more} more runs say so too.`;
+    const others = more === 0 ? [] : [more === 1 ? l10n.t('One more run says so too.') : l10n.t('{0} more runs say so too.', more)];
     const severity = code.startsWith('E') ? 'error' : 'warning';
-    return { code: `attn.${code}`, severity, message: `${told[0]!}${rest}`, setting, range: placeOfSetting(experiment, setting) };
+    return {
+      code: `attn.${code}`,
+      severity,
+      message: [told[0]!, ...others].join(' '),
+      setting,
+      range: placeOfSetting(experiment, setting),
+    };
   });
 }
 

@@ -1,11 +1,12 @@
 /** What the engine needs from the place it runs in. Node's version is in `node/`; a test or a browser brings its own. */
 import type { RunResult } from '../solver/result.js';
+import type { Sentence } from '../solver/sentences.js';
 import type { FromWorker, ToWorker } from './messages.js';
 
 /** Why a worker is gone. `job` is the job it was busy with, where that is known. */
 export interface WorkerExit {
   readonly reason: 'crashed' | 'memory' | 'cancelled';
-  readonly message: string;
+  readonly message: Sentence;
   readonly job: number | null;
 }
 

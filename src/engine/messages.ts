@@ -1,6 +1,7 @@
 /** What the engine and its workers say to each other: closed unions both ways, plain data that survives a structured clone. */
 import type { Problem } from '../solver/problem.js';
 import type { RunResult } from '../solver/result.js';
+import type { Sentence } from '../solver/sentences.js';
 import type { FileReference } from '../spec/experiment.js';
 import type { RunFailure } from './results.js';
 import type { TeamMemory } from './team.js';
@@ -50,6 +51,6 @@ export type FromWorker =
 
 export interface WorkerFailure {
   readonly code: RunFailure['code'];
-  readonly message: string;
+  readonly message: Sentence;
   readonly setting: string | null;
 }

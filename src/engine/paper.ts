@@ -1,6 +1,7 @@
 import { fitInverseLength, fitPaperForm } from '../solver/bounds.js';
 import type { ErrorQuantity } from '../solver/problem.js';
 import type { Series } from '../solver/result.js';
+import { type Sentence, say } from '../solver/sentences.js';
 import { type QuantityRef, quantityKey } from '../spec/experiment.js';
 import { type LengthGroup, undefinedSeries } from './derive.js';
 
@@ -45,13 +46,19 @@ export function paperSeries(quantity: QuantityRef, group: LengthGroup): Series[]
 }
 
 /** The form with its constants, for the reader; null along a training, where every point has its own. */
-export function paperNote(quantity: QuantityRef, { fit }: Series): string | null {
+export function paperNote(quantity: QuantityRef, { fit }: Series): Sentence | null {
   const [c1, c2] = [fit?.c1[0] ?? Number.NaN, fit?.c2[0] ?? Number.NaN];
   if (fit === undefined || fit.c1.length !== 1 || Number.isNaN(c1)) return null;
   const short = (x: number) => String(Number(x.toPrecision(3)));
   if (quantity.name === uniform)
-    return `The form of ${uniform} is C²/L with C = ${short(Math.sqrt(c1))}, fitted: the least that lies above the curve.`;
+    return say('The form of {0} is C²/L with C = {1}, fitted: the least that lies above the curve.', uniform, short(Math.sqrt(c1)));
   const form = forms[quantity.name] === 'key_query_gradient' ? 'c₁ σ¹² (ln L)²' : 'c₁ σ⁶ ln L';
-  const pair = `c₁ = ${short(c1)}, c₂ = ${short(c2)} and σ² = ${short(fit.sigma2)}`;
-  return `The paper's form of ${quantity.name} is ${form} / L^(c₂/σ²) with ${pair}, fitted: above the curve, with the least mean excess in log.`;
+  return say(
+    "The paper's form of {0} is {1} / L^(c₂/σ²) with c₁ = {2}, c₂ = {3} and σ² = {4}, fitted: above the curve, with the least mean excess in log.",
+    quantity.name,
+    form,
+    short(c1),
+    short(c2),
+    short(fit.sigma2),
+  );
 }

@@ -1,6 +1,7 @@
 /** What a worker does with a batch, whatever thread or process it lives in. */
 import type { EmpiricalTokens, Law, Problem, Query, Setting, Task } from '../solver/problem.js';
 import { type RunResult, type SolveEvent, SolverFailure } from '../solver/result.js';
+import { say } from '../solver/sentences.js';
 import type { TrainingMeans } from '../solver/sgd.js';
 import { warmUp } from '../solver/warm-up.js';
 import type { FileReference } from '../spec/experiment.js';
@@ -91,9 +92,9 @@ export function failureOf(error: unknown): WorkerFailure {
   if (error instanceof SolverFailure) return { code: error.code, message: error.message, setting: error.setting };
   const message = error instanceof Error ? error.message : String(error);
   if (error instanceof RangeError && /alloc|invalid (typed )?array( buffer)? length/i.test(message)) {
-    return { code: 'memory', message: `The run needs more memory than there is (${message}).`, setting: null };
+    return { code: 'memory', message: say('The run needs more memory than there is ({0}).', message), setting: null };
   }
-  return { code: 'crashed', message: `The solver stopped on an internal error: ${message}`, setting: null };
+  return { code: 'crashed', message: say('The solver stopped on an internal error: {0}', message), setting: null };
 }
 
 function lawNamesFile(law: Law<FileReference> | null): boolean {

@@ -211,7 +211,7 @@ export function tiltedLawMean(law: Law, a: ArrayLike<number>): Float64Array {
  */
 export function kernelLimit(kernel: Kernel, law: Law, a: ArrayLike<number>): Float64Array {
   const limit = kernel === 'softmax' ? tiltedLawMean(law, a) : matvec(secondMoment(law), a);
-  if (!limit.every(Number.isFinite)) throw new SolverFailure('no_limit', 'the infinite-prompt limit is not finite at this query');
+  if (!limit.every(Number.isFinite)) throw new SolverFailure('no_limit', 'The infinite-prompt limit is not finite at this query.');
   return limit;
 }
 

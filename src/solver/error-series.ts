@@ -7,6 +7,7 @@ import type { Merged } from './parameters.js';
 import type { Concentrate, ErrorQuantity, Problem } from './problem.js';
 import type { Axis, Carriers, Method, Series } from './result.js';
 import { type ErrorEstimates, type QuantileEstimate, sampleErrors } from './sampled-errors.js';
+import { type Sentence, say } from './sentences.js';
 import { varianceProxy } from './sub-gaussian.js';
 import { weakest } from './trajectory.js';
 
@@ -16,7 +17,7 @@ export type ErrorPoint = Merged | null;
 export interface MeasuredErrors {
   readonly method: Method;
   readonly quantities: Readonly<Record<string, Series>>;
-  readonly notes: readonly string[];
+  readonly notes: readonly Sentence[];
 }
 
 export type ErrorProgress = { readonly fraction: number; readonly so: MeasuredErrors | null };
@@ -62,7 +63,7 @@ export function* measureErrors(
   const { of } = concentrate;
   const columns = new Map(of.map((quantity) => [quantity, emptyColumns()] as const));
   const methods: Method[] = [];
-  const notes = new Set<string>();
+  const notes = new Set<Sentence>();
   let samples = 0;
   const trust = problem.trust ?? [];
   let certifiedAt: CertifiedAt | null = null;
@@ -339,13 +340,20 @@ function tailSeries(
 /** The queries whose share `.rare` is. */
 const rarest = 0.01;
 
-function rareNote(exponent: number, against: Axis | null): string {
-  const where = against === null ? '' : ' at some recorded points';
-  const law = `the error falls as L^−${exponent.toPrecision(3)}, up to powers of log L, not as 1/L`;
-  return `Rare queries govern the average${where}: ${law}. \`.rare\` is the share that the hundredth with the widest scores carries.`;
+function rareNote(exponent: number, against: Axis | null): Sentence {
+  const shown = exponent.toPrecision(3);
+  return against === null
+    ? say(
+        'Rare queries govern the average: the error falls as L^−{0}, up to powers of log L, not as 1/L. `.rare` is the share that the hundredth with the widest scores carries.',
+        shown,
+      )
+    : say(
+        'Rare queries govern the average at some recorded points: the error falls as L^−{0}, up to powers of log L, not as 1/L. `.rare` is the share that the hundredth with the widest scores carries.',
+        shown,
+      );
 }
 
-const fewNote =
+const fewNote: Sentence =
   'A few of the sampled prompts carry a mean: rarer and larger errors may be missing from it and from its band. More `samples`, or smaller scores, help.';
 
 function averagesAt(problem: Problem, of: readonly ErrorQuantity[], point: ErrorPoint): ErrorAverages | null {

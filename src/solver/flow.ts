@@ -7,6 +7,7 @@ import { emptyMerged, initialParameters, type Layout, layoutOf, merge, pullBack 
 import { type PopulationRisk, populationRisk } from './population.js';
 import type { Problem, Train } from './problem.js';
 import { type SolveEvent, SolverFailure } from './result.js';
+import { type Sentence, say } from './sentences.js';
 
 export interface TrainedPoint {
   readonly time: number;
@@ -20,7 +21,7 @@ export interface TrainedPoint {
 /** A training that grows without bound, with the points that were recorded before. */
 export class Divergence extends SolverFailure {
   constructor(
-    message: string,
+    message: Sentence,
     setting: string,
     readonly points: readonly TrainedPoint[],
   ) {
@@ -256,7 +257,7 @@ export function* trainDescent(problem: Problem, kernels?: KernelLoader): Generat
       bounded &&= Math.abs(state[i]!) < 1e8;
     }
     if (!bounded)
-      throw new Divergence(`Gradient descent grows without bound at step ${step + 1}: the rate is too large.`, 'train.rate', points);
+      throw new Divergence(say('Gradient descent grows without bound at step {0}: the rate is too large.', step + 1), 'train.rate', points);
   }
 }
 

@@ -1,6 +1,7 @@
 /** Adaptive integration of dθ/dt = f(θ): Dormand and Prince's Runge–Kutta method 8(5,3) with its dense output of order 7. */
 import { denseRows, error3, error5, stages } from './dormand-prince.js';
 import { SolverFailure } from './result.js';
+import { say } from './sentences.js';
 
 export interface OdeOptions {
   /** Local error per step, relative to the largest component of the state (taken as 1e-12 at least). */
@@ -177,7 +178,11 @@ export function* integrate(field: VectorField, start: Float64Array, options: Ode
   let rejected = false;
   for (let step = 0; ; step++) {
     if (step >= maximumSteps)
-      throw new SolverFailure('tolerance', `The flow needs more than ${maximumSteps} steps to reach time ${end}.`, 'train.tolerance');
+      throw new SolverFailure(
+        'tolerance',
+        say('The flow needs more than {0} steps to reach time {1}.', maximumSteps, end),
+        'train.tolerance',
+      );
     const isLast = t + 1.01 * h >= end;
     if (isLast) h = end - t;
     const ratio = stepper.attempt(y, h, tolerance * size);
@@ -186,7 +191,7 @@ export function* integrate(field: VectorField, start: Float64Array, options: Ode
       rejected = true;
       if (t + h === t || h < 1e-15 * end)
         throw Number.isFinite(ratio)
-          ? new SolverFailure('tolerance', `The flow cannot meet its tolerance at time ${t.toPrecision(4)}.`, 'train.tolerance')
+          ? new SolverFailure('tolerance', say('The flow cannot meet its tolerance at time {0}.', t.toPrecision(4)), 'train.tolerance')
           : diverged(t);
       continue;
     }
@@ -220,5 +225,5 @@ export function* integrate(field: VectorField, start: Float64Array, options: Ode
 }
 
 function diverged(t: number): SolverFailure {
-  return new SolverFailure('diverged', `The gradient flow grows without bound near time ${t.toPrecision(4)}.`, 'train.time');
+  return new SolverFailure('diverged', say('The gradient flow grows without bound near time {0}.', t.toPrecision(4)), 'train.time');
 }

@@ -4,6 +4,7 @@ import { bayesSolution } from './closed-form.js';
 import type { DenseMatrix, Problem, Task, Vector } from './problem.js';
 import { stream } from './random.js';
 import { SolverFailure } from './result.js';
+import { say } from './sentences.js';
 
 export interface Layout {
   readonly parameters: 'merged' | 'factored';
@@ -230,7 +231,7 @@ function writeKeyQuery(layout: Layout, U: DenseMatrix, part: Float64Array): void
     if (used > k)
       throw new SolverFailure(
         'unsupported',
-        `This start has a key-query matrix of rank ${used}, which factors of key dimension ${k} cannot hold.`,
+        say('This start has a key-query matrix of rank {0}, which factors of key dimension {1} cannot hold.', used, k),
         'attention.key_dimension',
       );
   };

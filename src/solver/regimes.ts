@@ -8,6 +8,7 @@ import { type Layout, type Merged, taskOf } from './parameters.js';
 import type { Problem } from './problem.js';
 import type { RunWarning, Series } from './result.js';
 import { meanScoreVariance } from './score-variance.js';
+import { type Sentence, say } from './sentences.js';
 
 /** Mean score variance over 2 log L: errors fall as 1/L below it, slower above; at 1 softmax condenses. */
 export const slowedFrom = 1 / 3;
@@ -72,9 +73,9 @@ export function condensationWarning(problem: Problem, values: readonly (number |
   if (problem.attention.kernel === 'linear' || problem.length <= 1) return null;
   const first = values.findIndex((x) => x !== null && x >= 1);
   if (first < 0) return null;
-  const consequence = `softmax condenses on a few tokens, and the infinite-prompt limit says nothing about ${problem.length} tokens`;
+  const consequence = say('softmax condenses on a few tokens, and the infinite-prompt limit says nothing about {0} tokens', problem.length);
   if (first === 0) {
-    const message = `From the start the scores' mean variance is ${(100 * values[0]!).toFixed(0)} % of 2 log L: ${consequence}.`;
+    const message = say("From the start the scores' mean variance is {0} % of 2 log L: {1}.", (100 * values[0]!).toFixed(0), consequence);
     return { code: 'W510', setting: 'attention', message };
   }
   const [before, after] = [values[first - 1]!, values[first]!];
@@ -83,12 +84,12 @@ export function condensationWarning(problem: Problem, values: readonly (number |
   return {
     code: 'W510',
     setting: 'train',
-    message: `At time ${Number(time.toPrecision(3))} the scores' mean variance passes 2 log L: from there on ${consequence}.`,
+    message: say("At time {0} the scores' mean variance passes 2 log L: from there on {1}.", Number(time.toPrecision(3)), consequence),
   };
 }
 
 /** The same of parameters that the spec gives, as a note: whoever chose them may be looking for it. */
-export function condensationNotes({ attention, length }: Problem, value: number | null): string[] {
+export function condensationNotes({ attention, length }: Problem, value: number | null): Sentence[] {
   if (attention.kernel === 'linear' || length <= 1 || value === null || !(value >= 1)) return [];
   return ["The scores' mean variance is above 2 log L: softmax condenses on a few tokens, where the infinite-prompt limit says nothing."];
 }

@@ -1,4 +1,5 @@
 /** What the solver answers. Arrays are plain numbers; NaN marks a value that does not exist and `reason` says why. */
+import type { Sentence } from './sentences.js';
 
 /** How a value came about: closed form or one-dimensional integral, randomised quasi-Monte Carlo, sampled prompts, or a fit. */
 export type Method = 'exact' | 'quasi_monte_carlo' | 'sampled' | 'fitted';
@@ -64,7 +65,7 @@ export interface ParameterSnapshots {
 export interface RunWarning {
   /** Of the catalogue of diagnostics. */
   readonly code: 'W510';
-  readonly message: string;
+  readonly message: Sentence;
   /** Path of the setting, `train` for a block. */
   readonly setting: string;
 }
@@ -77,7 +78,7 @@ export interface RunResult {
   /** By quantity key: `risk`, `output_error`, `output_error.certified`, `rate of output_error`. */
   readonly quantities: Readonly<Record<string, Series>>;
   /** Sentences for the reader: rare queries govern, values left out, tolerance not met. */
-  readonly notes: readonly string[];
+  readonly notes: readonly Sentence[];
   readonly warnings?: readonly RunWarning[];
   /**
    * E τ²/(2 log L), as the quantity `condensation`, whether it is measured or not: phases of a chart are made of it. Absent where it is not known,
@@ -95,9 +96,11 @@ export type FailureCode = 'diverged' | 'no_limit' | 'tolerance' | 'memory' | 'un
  * then, where that is worth showing.
  */
 export class SolverFailure extends Error {
+  declare readonly message: Sentence;
+
   constructor(
     readonly code: FailureCode,
-    message: string,
+    message: Sentence,
     readonly setting: string | null = null,
     readonly partial: RunResult | null = null,
   ) {

@@ -6,6 +6,7 @@ import { Optimiser } from './optimisers.js';
 import { emptyMerged, initialParameters, type Layout, layoutOf, merge, pullBack, taskOf } from './parameters.js';
 import type { Problem } from './problem.js';
 import type { SolveEvent } from './result.js';
+import { type Sentence, say } from './sentences.js';
 import { decodeState, encodeState, type StochasticPoint, type StochasticState } from './training-state.js';
 
 /** A batch loss this many times the loss of predicting 0 is past recovering. */
@@ -30,7 +31,7 @@ export interface TrainingMeans {
   /** Helpers for this run. */
   readonly help?: BatchHelp | null;
   /** Told what the reader of the result should know. */
-  readonly note?: (sentence: string) => void;
+  readonly note?: (sentence: Sentence) => void;
 }
 
 /** A training run that is advanced piece by piece. Its prompts are those of `batch.ts`. */
@@ -242,8 +243,9 @@ export class StochasticTraining {
   }
 
   private divergence(loss: number): Divergence {
-    const what = Number.isFinite(loss) ? `reached ${loss.toPrecision(3)}` : 'is no longer finite';
-    const message = `Training diverged: the mini-batch loss ${what} at step ${this.step}. Lower the rate (${this.train.rate}).`;
+    const what: Sentence = Number.isFinite(loss) ? say('reached {0}', loss.toPrecision(3)) : 'is no longer finite';
+    const template = 'Training diverged: the mini-batch loss {0} at step {1}. Lower the rate ({2}).';
+    const message = say(template, what, this.step, this.train.rate);
     return new Divergence(message, 'train.rate', this.points);
   }
 }

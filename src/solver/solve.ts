@@ -16,6 +16,7 @@ import {
   taskCondensation,
 } from './regimes.js';
 import { type Axis, type RunResult, type Series, type SolveEvent, SolverFailure } from './result.js';
+import type { Sentence } from './sentences.js';
 import { type TrainingMeans, trainStochastic } from './sgd.js';
 import { snapshotsOf } from './snapshots.js';
 import { type MeasuredPoint, type MeasuredTrajectory, measureTrajectory, weakest } from './trajectory.js';
@@ -31,7 +32,7 @@ import { uniformError } from './uniform-error.js';
 export function* solve(problem: Problem, means: TrainingMeans = {}): Generator<SolveEvent, RunResult> {
   if (problem.setting.kind === 'tokens') return yield* solvePlain(problem, means.kernels);
   const shares = sharesOf(problem);
-  const notes: string[] = [];
+  const notes: Sentence[] = [];
   const known = new KnownValues(problem, means.kernels);
   let points: readonly MeasuredPoint[];
   try {

@@ -13,13 +13,14 @@ import { populationRisk, type RiskValue } from './population.js';
 import type { Problem, QuantityName } from './problem.js';
 import { condensationSeries, taskCondensation } from './regimes.js';
 import type { Axis, Method, Series, SolveEvent } from './result.js';
+import { type Sentence, say } from './sentences.js';
 import { gronwallEnvelope, informativeHorizon } from './stability.js';
 
 export interface MeasuredTrajectory {
   readonly method: Method;
   readonly axes: Partial<Readonly<Record<Axis, readonly number[]>>>;
   readonly quantities: Readonly<Record<string, Series>>;
-  readonly notes?: readonly string[];
+  readonly notes?: readonly Sentence[];
 }
 
 /** A recorded point of any optimiser; stochastic ones add the loss of their batch. */
@@ -143,7 +144,7 @@ export function* measureTrajectory(
       ...(value.samples ? { samples: value.samples } : {}),
     });
   }
-  const notes: string[] = [];
+  const notes: Sentence[] = [];
   if (wantsReference(problem)) Object.assign(quantities, yield* parameterGaps(problem, layout, points, against, wanted, notes));
   if (wanted.has('gradient_gap')) quantities.gradient_gap = yield* gradientGap(problem, layout, points, against, known.kernels);
   if (wanted.has('balance')) {
@@ -223,7 +224,7 @@ function* parameterGaps(
   points: readonly MeasuredPoint[],
   against: Axis,
   wanted: ReadonlySet<QuantityName>,
-  notes: string[],
+  notes: Sentence[],
 ): Generator<SolveEvent, Record<string, Series>, void> {
   const isDeterministic = problem.train?.kind === 'gradient_flow' || problem.train?.kind === 'gradient_descent';
   const isReference = problem.length === Number.POSITIVE_INFINITY && isDeterministic;
@@ -255,7 +256,7 @@ function* envelopeSeries(
   points: readonly MeasuredPoint[],
   references: readonly Float64Array[],
   against: Axis,
-  notes: string[],
+  notes: Sentence[],
 ): Generator<SolveEvent, Series, void> {
   const none = (reason: string): Series => ({ against, value: points.map(() => Number.NaN), method: 'exact', reason });
   if (problem.length === Number.POSITIVE_INFINITY) return { against, value: points.map(() => 0), method: 'exact' };
@@ -267,12 +268,18 @@ function* envelopeSeries(
   const envelope = gronwallEnvelope(problem, times, gaps.value, own, references);
   if (envelope === null) return none('The envelope needs an exact gradient of the infinite-prompt risk.');
   const horizon = informativeHorizon(envelope.value, times, references);
-  const how = envelope.isProved
+  const how: Sentence = envelope.isProved
     ? 'a proved bound of the curvature between the trajectories'
     : 'the largest curvature found between the trajectories';
-  const until =
-    horizon === null ? 'until the end' : horizon === times[0] ? 'at no recorded time' : `until time ${Number(horizon.toPrecision(3))}`;
-  notes.push(`The Grönwall envelope of the parameter gap uses ${how}; it is below the distance that the parameters move ${until}.`);
+  const until: Sentence =
+    horizon === null
+      ? 'until the end'
+      : horizon === times[0]
+        ? 'at no recorded time'
+        : say('until time {0}', Number(horizon.toPrecision(3)));
+  notes.push(
+    say('The Grönwall envelope of the parameter gap uses {0}; it is below the distance that the parameters move {1}.', how, until),
+  );
   return { against, value: envelope.value, method: weakest([gaps.method, envelope.isProved ? 'exact' : 'fitted']) };
 }
 

@@ -1,6 +1,7 @@
 /** The engine's workers as threads of Node. */
 import { Worker, type WorkerOptions } from 'node:worker_threads';
-import type { CacheStore, CheckpointStore, EngineHost, WorkerEvents, WorkerHandle } from '../host.js';
+import { say } from '../../solver/sentences.js';
+import type { CacheStore, CheckpointStore, EngineHost, WorkerEvents, WorkerExit, WorkerHandle } from '../host.js';
 import type { FromWorker } from '../messages.js';
 import { WorkerFlags } from './flags.js';
 
@@ -40,7 +41,7 @@ function spawnThread(script: URL, options: WorkerOptions, events: WorkerEvents):
   let open: number | null = null;
   let silent = false;
   let cancelled = false;
-  let failure: { readonly reason: 'crashed' | 'memory'; readonly message: string } | null = null;
+  let failure: Pick<WorkerExit, 'reason' | 'message'> | null = null;
   const stopTimer = () => {
     if (timer !== null) clearTimeout(timer);
     timer = null;
@@ -56,15 +57,15 @@ function spawnThread(script: URL, options: WorkerOptions, events: WorkerEvents):
     const memory = error.code === 'ERR_WORKER_OUT_OF_MEMORY';
     failure = {
       reason: memory ? 'memory' : 'crashed',
-      message: memory ? 'The run needs more memory than its worker has.' : `The worker stopped on an error: ${error.message}`,
+      message: memory ? 'The run needs more memory than its worker has.' : say('The worker stopped on an error: {0}', error.message),
     };
   });
   worker.on('exit', (code) => {
     stopTimer();
     if (silent) return;
-    const { reason, message } = cancelled
-      ? { reason: 'cancelled' as const, message: 'The run was cancelled.' }
-      : (failure ?? { reason: 'crashed' as const, message: `The worker stopped with exit code ${code}.` });
+    const { reason, message }: Pick<WorkerExit, 'reason' | 'message'> = cancelled
+      ? { reason: 'cancelled', message: 'The run was cancelled.' }
+      : (failure ?? { reason: 'crashed', message: say('The worker stopped with exit code {0}.', code) });
     events.exit({ reason, message, job: flags.busy });
   });
   return {

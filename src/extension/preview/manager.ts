@@ -147,7 +147,7 @@ export class PreviewManager implements vscode.Disposable, vscode.WebviewPanelSer
     this.asked = key;
     const sliders = await this.services.language.sliders(uri, version, offset).catch(() => null);
     if (key !== this.asked || sliders === null || this.services.studies.of(uri).version !== version) return;
-    for (const preview of this.previews) if (preview.uri.toString() === uri) preview.setSliders(sliders);
+    for (const preview of this.previews) if (preview.uri.toString() === uri) preview.setSliders(sliders, version);
   }
 }
 

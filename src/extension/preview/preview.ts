@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import type { ChartModel } from '../../chart/types.js';
 import { isFromPanel } from '../../protocol/check.js';
 import { toChannel } from '../../protocol/crossing.js';
-import { type SliderPlace, sliderText } from '../../protocol/language.js';
+import { type Replacement, type SliderPlace, sliderText } from '../../protocol/language.js';
 import { type At, type FromPanel, type PanelTab, protocolVersion, type ToPanel } from '../../protocol/messages.js';
 import type { Watched } from '../../protocol/solver.js';
 import type { Services } from '../context.js';
@@ -14,6 +14,7 @@ import { type Content, changesBetween, contentOf, shownIndex } from './content.j
 import { previewPage } from './html.js';
 import { openText, revealLine, revealSweepValues } from './reveal.js';
 import { SliderDrag } from './slider-drag.js';
+import { type PlacedSlider, writeValue } from './slider-place.js';
 
 /** Of a figure in pixels, which in its vector form has 96 to the inch. */
 export const dotsPerInch = 300;
@@ -27,6 +28,10 @@ export class Preview implements vscode.Disposable {
   private tab: PanelTab = 'charts';
   private compared: readonly ChartModel[] | null = null;
   private sliders: readonly SliderPlace[] = [];
+  /** The version of the text that they count their places in. */
+  private slidersOf = 0;
+  /** The one that is being dragged. */
+  private held: PlacedSlider | null = null;
   /** The curves that stand out. */
   private highlighted: At | null = null;
   private sequence = 0;
@@ -129,8 +134,9 @@ export class Preview implements vscode.Disposable {
     if (this.told !== null) this.post({ type: 'highlight', at });
   }
 
-  setSliders(sliders: readonly SliderPlace[]): void {
+  setSliders(sliders: readonly SliderPlace[], version: number): void {
     this.sliders = sliders;
+    this.slidersOf = version;
     this.tell();
   }
 
@@ -327,29 +333,46 @@ export class Preview implements vscode.Disposable {
   }
 
   private async slide({ id, value, phase }: Extract<FromPanel, { type: 'slide' }>): Promise<void> {
-    const slider = this.sliders.find((one) => one.id === id);
-    if (slider === undefined) return;
-    const replacement = { ...slider.span, text: sliderText(value, slider.integer) };
+    const known = this.sliders.find((one) => one.id === id);
+    if (known !== undefined) this.held = { slider: known, version: this.slidersOf };
+    const { held } = this;
+    if (held?.slider.id !== id) return;
+    const { slider, version } = held;
     switch (phase) {
       case 'drag':
-        this.drag.move(replacement);
+        this.drag.move({ ...slider.span, text: sliderText(value, slider.integer) }, version);
         return;
       case 'revert':
         this.drag.revert();
         return;
-      case 'commit': {
-        const { version } = this.study;
+      case 'commit':
         this.drag.abandon();
-        const document = await vscode.workspace.openTextDocument(this.uri);
-        // The place counts in the text that the slider was made for.
-        if (document.version !== version) return this.study.endTrial();
-        const range = new vscode.Range(document.positionAt(replacement.start), document.positionAt(replacement.end));
-        if (document.getText(range) === replacement.text) return this.study.endTrial();
-        const edit = new vscode.WorkspaceEdit();
-        edit.replace(this.uri, range, replacement.text);
-        await vscode.workspace.applyEdit(edit);
-      }
+        await this.commit(held, value);
     }
+  }
+
+  /** The value into the text, as it is now; a text that says the same stays as it is. */
+  private async commit(held: PlacedSlider, value: number): Promise<void> {
+    const { uri, study } = this;
+    const document = await vscode.workspace.openTextDocument(uri);
+    let changes = true;
+    const write = async ({ start, end, text }: Replacement): Promise<boolean> => {
+      const range = new vscode.Range(document.positionAt(start), document.positionAt(end));
+      changes = document.getText(range) !== text;
+      if (!changes) return true;
+      const edit = new vscode.WorkspaceEdit();
+      edit.replace(uri, range, text);
+      return vscode.workspace.applyEdit(edit);
+    };
+    const sliders = (version: number, offset: number): Promise<readonly SliderPlace[]> =>
+      this.services.language.sliders(uri.toString(), version, offset);
+    const isWritten = await writeValue(held, value, { version: () => document.version, sliders, write });
+    if (!isWritten || !changes) study.endTrial();
+    if (isWritten) return;
+    const text = sliderText(value, held.slider.integer);
+    void vscode.window.showWarningMessage(
+      vscode.l10n.t('{0} = {1} was not written: the number is not in the text any more.', held.slider.label, text),
+    );
   }
 }
 

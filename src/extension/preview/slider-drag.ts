@@ -7,7 +7,7 @@ export interface TrialPlanner {
 }
 
 export class SliderDrag {
-  private wanted: Replacement | null = null;
+  private wanted: { readonly replacement: Replacement; readonly version: number } | null = null;
   private asking = false;
   /** Grows with each end of a drag: an answer that comes after it is dropped. */
   private turn = 0;
@@ -17,8 +17,9 @@ export class SliderDrag {
     private readonly study: () => Study,
   ) {}
 
-  move(replacement: Replacement): void {
-    this.wanted = replacement;
+  /** `version`: of the text that the replacement counts in. */
+  move(replacement: Replacement, version: number): void {
+    this.wanted = { replacement, version };
     if (!this.asking) void this.ask();
   }
 
@@ -39,9 +40,9 @@ export class SliderDrag {
       while (this.wanted !== null) {
         const { turn } = this;
         const study = this.study();
-        const replacement = this.wanted;
+        const { replacement, version } = this.wanted;
         this.wanted = null;
-        const { version } = study;
+        if (study.version !== version) continue;
         const trial = await this.planner.trialPlan(study.uri, version, [replacement]).catch(() => null);
         if (turn !== this.turn || trial === null || trial.plan === null || study.version !== version) continue;
         study.tryPlan(trial.plan);

@@ -14,6 +14,7 @@ import type { Held } from '../../engine/session.js';
 import type { ExpectationNote, RunsState } from '../../protocol/messages.js';
 import type { Snapshot, Watched } from '../../protocol/solver.js';
 import { resultNotes, runName } from './notes.js';
+import { tell } from './tell.js';
 
 /** A snapshot with its models. */
 export type Models = Snapshot<ChartModel, TableModel, ParametersModel>;
@@ -32,7 +33,7 @@ export function snapshotOf(result: ExperimentResult, { watched, held, budget, se
   return {
     title: experiment.title,
     hash: experiment.hash,
-    charts: watched?.charts ? chartModels(result) : null,
+    charts: watched?.charts ? chartModels(result).map(withRemarksTold) : null,
     table: watched?.table ? tableModel(result) : null,
     parameters: watched?.parameters ? parametersModel(result) : null,
     hasParameters: hasParameters(result),
@@ -40,9 +41,14 @@ export function snapshotOf(result: ExperimentResult, { watched, held, budget, se
     expectations: expectationNotes(result),
     held: held.runs.length === 0 ? null : { runs: held.runs.length, seconds: held.seconds, budget: budget ?? Number.POSITIVE_INFINITY },
     notes: resultNotes(result),
-    findings: findingsOf(result).map(({ code, message, setting }) => ({ code, message, block: setting.split('.')[0] ?? null })),
+    findings: findingsOf(result, tell).map(({ code, message, setting }) => ({ code, message, block: setting.split('.')[0] ?? null })),
     settled,
   };
+}
+
+/** Remarks stand beside a figure, not in it. */
+function withRemarksTold(model: ChartModel): ChartModel {
+  return model.remarks.length === 0 ? model : { ...model, remarks: model.remarks.map(tell) };
 }
 
 /** A run that was under way when everything was cancelled waits again. */
@@ -81,7 +87,7 @@ export function runsState({ experiment, runs }: ExperimentResult, settled: boole
         stepsDone += ofRun;
         fraction += seconds;
         if (failures.length < mostFailures)
-          failures.push({ name: runName(experiment, i), message: run.failure.message, line: run.failure.line });
+          failures.push({ name: runName(experiment, i), message: tell(run.failure.message), line: run.failure.line });
         break;
       case 'waiting':
         break;

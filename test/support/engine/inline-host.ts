@@ -69,7 +69,7 @@ export function inlineHost({ workers = 1, cache = null, checkpoints = null, solv
     crash(reason) {
       const [id, state] = [...alive].find(([, { busy }]) => busy !== null)!;
       alive.delete(id);
-      state.events.exit({ reason, message: 'gone', job: state.busy });
+      state.events.exit({ reason, message: 'The run was cancelled.', job: state.busy });
     },
   };
   return host;

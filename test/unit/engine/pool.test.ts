@@ -60,7 +60,7 @@ describe('The workers of a session', () => {
     );
     pool.add(tasks(2));
     assert.equal(spawned.length, 2);
-    spawned[1]!.events.exit({ reason: 'cancelled', message: 'gone', job: null });
+    spawned[1]!.events.exit({ reason: 'cancelled', message: 'The run was cancelled.', job: null });
     assert.deepEqual(
       spawned[2]!.sent.map(({ kind }) => kind),
       ['warm', 'batch'],
@@ -74,11 +74,11 @@ describe('The workers of a session', () => {
     const { pool, spawned, lost } = make(2);
     pool.warm(1);
     pool.add(tasks(1));
-    spawned[0]!.events.exit({ reason: 'crashed', message: 'gone', job: 1 });
+    spawned[0]!.events.exit({ reason: 'crashed', message: 'The run was cancelled.', job: 1 });
     assert.equal(lost.length, 1);
     assert.equal(spawned.length, 1);
     pool.dispose();
-    spawned[0]!.events.exit({ reason: 'cancelled', message: 'gone', job: null });
+    spawned[0]!.events.exit({ reason: 'cancelled', message: 'The run was cancelled.', job: null });
     assert.equal(spawned.length, 1);
   });
 });

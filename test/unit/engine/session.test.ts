@@ -163,7 +163,7 @@ describe('an engine session', () => {
     ] as const) {
       const solve: WorkerServices['solve'] = function* (made) {
         yield { kind: 'progress', fraction: 0.1 };
-        if (made.length === 2) throw new SolverFailure('diverged', 'The risk grew beyond all bounds.', setting);
+        if (made.length === 2) throw new SolverFailure('diverged', 'Training needs a task.', setting);
         return result({ output_error: single(made.length) });
       };
       const cache = new MemoryCache();
@@ -172,7 +172,7 @@ describe('an engine session', () => {
       assert.deepEqual([first!.status, third!.status], ['done', 'done']);
       assert.deepEqual(second, {
         status: 'failed',
-        failure: { code: 'diverged', message: 'The risk grew beyond all bounds.', setting, line },
+        failure: { code: 'diverged', message: 'Training needs a task.', setting, line },
       });
       assert.equal(cache.entries.size, 2);
     }
@@ -286,7 +286,7 @@ describe('an expectation that the bands do not decide', () => {
 
   it('falls back to the first result when the further samples fail', async () => {
     const failing: WorkerServices['solve'] = function* (made) {
-      if (made.solver.samples !== null) throw new SolverFailure('memory', 'Too many.');
+      if (made.solver.samples !== null) throw new SolverFailure('memory', 'The run needs more memory than its worker has.');
       return yield* solve(made);
     };
     const answer = await runPlan(plan(experiment({ expectations: straddling })), inlineHost({ solve: failing }));

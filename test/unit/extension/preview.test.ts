@@ -3,10 +3,11 @@ import { type Content, changesBetween, contentOf, shownIndex, type ViewState } f
 import { highlightAt } from '../../../src/extension/preview/highlight.js';
 import { previewPage } from '../../../src/extension/preview/html.js';
 import { SliderDrag } from '../../../src/extension/preview/slider-drag.js';
+import { type NewestText, writeValue } from '../../../src/extension/preview/slider-place.js';
 import { Study } from '../../../src/extension/studies/study.js';
 import { isToPanel } from '../../../src/protocol/check.js';
 import { fromChannel, toChannel } from '../../../src/protocol/crossing.js';
-import type { ExperimentOutline, Replacement, TrialPlan } from '../../../src/protocol/language.js';
+import type { ExperimentOutline, Replacement, SliderPlace, TrialPlan } from '../../../src/protocol/language.js';
 import type { ToSolver } from '../../../src/protocol/solver.js';
 
 const places: ExperimentOutline = {
@@ -128,7 +129,7 @@ describe('a slider that is dragged', () => {
       },
       () => made,
     );
-    for (const value of ['1', '2', '3', '4']) drag.move(at(value));
+    for (const value of ['1', '2', '3', '4']) drag.move(at(value), 1);
     assert.deepEqual(asked, ['1']);
     const answer = async (plan: string) => {
       answers.shift()!({ version: 1, plan, diagnostics: [] });
@@ -147,10 +148,76 @@ describe('a slider that is dragged', () => {
     const { study: made, posted } = study();
     let answer: (trial: TrialPlan) => void = () => {};
     const drag = new SliderDrag({ trialPlan: () => new Promise((resolve) => (answer = resolve)) }, () => made);
-    drag.move(at('1'));
+    drag.move(at('1'), 1);
     drag.revert();
     answer({ version: 1, plan: 'late', diagnostics: [] });
     await new Promise((resolve) => setImmediate(resolve));
     assert.ok(posted.every((message) => message.type !== 'solve' || message.plan !== 'late'));
+  });
+
+  it('tries no value in a text that is newer than its slider', () => {
+    const { study: made } = study();
+    const planner = { trialPlan: () => assert.fail('the place is of another text') };
+    new SliderDrag(planner, () => made).move(at('1'), 0);
+  });
+});
+
+describe('the value of a slider that is let go', () => {
+  const slider = (start: number, id = 'rho'): SliderPlace => {
+    return { id, label: id, value: 0.5, min: 0, max: 1, step: 0.01, scale: 'linear', integer: false, span: { start, end: start + 3 } };
+  };
+  /** A text whose slider moves one place to the right with each version. */
+  class Typed implements NewestText {
+    readonly written: Replacement[] = [];
+    readonly asked: number[] = [];
+    constructor(
+      private now: number,
+      /** Versions that come while somebody waits. */
+      private keys: number,
+      private readonly ids: readonly string[] = ['other', 'rho'],
+    ) {}
+    version(): number {
+      return this.now;
+    }
+    async sliders(version: number, offset: number): Promise<readonly SliderPlace[]> {
+      this.asked.push(offset);
+      const found = version === this.now ? this.ids.map((id) => slider(9 + version, id)) : [];
+      this.type();
+      return found;
+    }
+    async write(replacement: Replacement): Promise<boolean> {
+      const { now } = this;
+      this.type();
+      if (this.now !== now) return false;
+      this.written.push(replacement);
+      return true;
+    }
+    private type(): void {
+      if (this.keys === 0) return;
+      this.keys--;
+      this.now++;
+    }
+  }
+  const held = { slider: slider(10), version: 1 };
+
+  it('goes where the slider was made for, in the text that it was made for', async () => {
+    const text = new Typed(1, 0);
+    assert.equal(await writeValue(held, 0.25, text), true);
+    assert.deepEqual([text.written, text.asked], [[{ start: 10, end: 13, text: '0.25' }], []]);
+  });
+
+  it('goes where its number is now when a key has come since, however many come meanwhile', async () => {
+    for (const keys of [0, 1, 2, 5]) {
+      const text = new Typed(3, keys);
+      assert.equal(await writeValue(held, 0.25, text), true);
+      const start = 12 + keys;
+      assert.deepEqual(text.written, [{ start, end: start + 3, text: '0.25' }]);
+    }
+  });
+
+  it('is told to be lost when its number is gone', async () => {
+    const text = new Typed(2, 1, ['other']);
+    assert.equal(await writeValue(held, 0.25, text), false);
+    assert.deepEqual(text.written, []);
   });
 });

@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import * as l10n from '@vscode/l10n';
 import { bundleText, languages, strings, translation } from '../../../l10n/bundle.js';
+import { tell } from '../../../src/extension/solver/tell.js';
 import { SpecDocument } from '../../../src/language/features/document.js';
 import { hoverAt } from '../../../src/language/features/hover.js';
 import { parseSpec } from '../../../src/language/index.js';
+import { say } from '../../../src/solver/sentences.js';
 import { buildPlan, noFiles } from '../../../src/spec/index.js';
 import * as panel from '../../../webview/l10n.js';
 import { runsText, staleText } from '../../../webview/words.js';
@@ -88,6 +90,20 @@ describe('in French', () => {
     const text = 'experiment "A" {\n  prompt { length = 10 }\n}\n';
     const hover = hoverAt(new SpecDocument(parseSpec(text)), text.indexOf('length') + 1, []);
     assert.match(hover?.markdown ?? '', /réglage de `prompt`.*Nombre de tokens du prompt.*Obligatoire/s);
+  });
+
+  it('runs are told, with their parts and ranges', () => {
+    const plain = (text: string): string => tell(text).replaceAll('\u00a0', ' ');
+    assert.equal(
+      plain(say('The gradient flow grows without bound near time {0}.', 3)),
+      'Le flot de gradient croît sans borne vers le temps 3.',
+    );
+    const consequence = say('softmax condenses on a few tokens, and the infinite-prompt limit says nothing about {0} tokens', '10 to 40');
+    assert.equal(
+      plain(say("At time {0} the scores' mean variance passes 2 log L: from there on {1}.", '0.5', consequence)),
+      'Au temps 0.5, la variance moyenne des scores dépasse 2 log L : à partir de là, ' +
+        'le softmax se condense sur quelques tokens, et la limite à prompt infini ne dit rien de 10 à 40 tokens.',
+    );
   });
 
   it('the panel speaks', () => {
