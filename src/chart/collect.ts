@@ -76,7 +76,7 @@ function estimateAt(series: ResultSeries, index: number): Estimate {
   return { value, lower: finite(series.lower?.[index]), upper: finite(series.upper?.[index]), count: 1 };
 }
 
-const order: readonly MethodName[] = ['exact', 'quasi_monte_carlo', 'sampled', 'fitted'];
+const order: readonly MethodName[] = ['exact', 'approximate', 'quasi_monte_carlo', 'sampled', 'fitted'];
 
 export function weakest(first: MethodName, second: MethodName): MethodName {
   return order.indexOf(first) >= order.indexOf(second) ? first : second;

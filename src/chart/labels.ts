@@ -110,12 +110,10 @@ export function namedValue(name: string, value: SweepValue): Text {
   return value.value === null ? valueText(value) : concat(sweepSymbol(name), plain('\u00a0=\u00a0'), valueText(value));
 }
 
-/** What stands for a method where a quantity is itself an approximation. */
-export const approximation = 'approximation';
-
 export function methodLabel(method: MethodName, samples: number | null, repeats: number): string {
   const base = {
     exact: 'exact',
+    approximate: 'approximation',
     quasi_monte_carlo: 'quasi-Monte Carlo',
     sampled: samples === null ? 'sampled' : `sampled, n = ${samples}`,
     fitted: 'fitted',

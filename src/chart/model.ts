@@ -7,7 +7,7 @@ import { carrierCharts } from './carriers.js';
 import { type Channels, channelsOf, colourRoles, isLimitLevel, type Level, manyLevels, product, sweepChannel } from './channels.js';
 import { acrossSweep, alongAxis, type Curve, isComplete, type Pick, resultOf } from './collect.js';
 import { headKeys, headName, signColours, signOf } from './heads.js';
-import { againstLabel, approximation, methodLabel, quantitiesLabel, quantityName, roleName } from './labels.js';
+import { againstLabel, methodLabel, quantitiesLabel, quantityName, roleName } from './labels.js';
 import { facetDash, legendOf } from './legend.js';
 import { chartNotes, describe, type Gathered, remarksOf } from './notes.js';
 import { belongs, overlaySeries } from './overlays.js';
@@ -237,7 +237,7 @@ class Builder {
       style,
       isLimit: isLimitLevel(this.channels.colour, line.colour) || isLimitLevel(this.channels.dash, line.dash),
       method: curve.method,
-      methodLabel: line.ref.name === 'approximate_risk' ? approximation : methodLabel(curve.method, curve.samples, curve.repeats),
+      methodLabel: methodLabel(curve.method, curve.samples, curve.repeats),
       samples: curve.samples,
       x: curve.x,
       y: curve.y,

@@ -2,7 +2,6 @@
 import type { ExperimentResult } from '../engine/results.js';
 import { type Curve, resultOf } from './collect.js';
 import { groupedNotes } from './grouped-notes.js';
-import { approximation } from './labels.js';
 import { plainText } from './text.js';
 import type { Axis, ChartModel, MethodName, Panel, Series } from './types.js';
 import { zonesText } from './zones.js';
@@ -96,7 +95,7 @@ function exactness(result: ExperimentResult): string {
 
 function methodNotes(curves: readonly Curve[], drawn: readonly Series[], exact: string): string[] {
   const all = drawn.filter((s) => s.role === 'value');
-  const values = all.filter((s) => s.methodLabel !== approximation);
+  const values = all.filter((s) => s.method !== 'approximate');
   const methods = new Set<MethodName>(values.flatMap((s) => s.method ?? []));
   const repeats = curves.reduce((most, c) => Math.max(most, c.repeats), 0);
   const banded = values.some((s) => s.lower !== null);

@@ -78,7 +78,10 @@ export function tableModel(result: ExperimentResult, options: TableOptions = {})
       const own = results[run] ?? null;
       if (own === null) return outcome?.status === 'failed' ? 'failed' : '';
       const samples = Math.max(0, ...Object.values(own.quantities).map((one) => one.samples ?? 0));
-      return methodLabel(own.method, samples > 0 ? samples : null, 1);
+      const label = methodLabel(own.method, samples > 0 ? samples : null, 1);
+      return own.method !== 'approximate' && Object.values(own.quantities).some((one) => one.method === 'approximate')
+        ? `${label}, ${methodLabel('approximate', null, 1)}`
+        : label;
     }),
   );
   return { columns, rows: rows.length, omitted: all.length - rows.length };

@@ -59,7 +59,7 @@ export interface PointAtInfinity {
 }
 
 /** Weakest last. `mixed` never occurs: a series takes the weakest method among its points. */
-export type MethodName = 'exact' | 'quasi_monte_carlo' | 'sampled' | 'fitted';
+export type MethodName = 'exact' | 'approximate' | 'quasi_monte_carlo' | 'sampled' | 'fitted';
 
 export type FacetName = NonNullable<QuantityRef['facet']>;
 

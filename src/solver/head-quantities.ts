@@ -80,7 +80,7 @@ export function headQuantities(
   if (wanted.has('approximate_risk')) {
     const reason = whyNoApproximation(task);
     const value = heads.map(({ gain, weight }) => (reason === null ? approximateRisk(problem, task, gain, weight) : Number.NaN));
-    out.approximate_risk = { against, value, method: 'exact', ...(reason === null ? {} : { reason }) };
+    out.approximate_risk = { against, value, method: 'approximate', ...(reason === null ? {} : { reason }) };
   }
   return out;
 }

@@ -1,8 +1,11 @@
 /** What the solver answers. Arrays are plain numbers; NaN marks a value that does not exist and `reason` says why. */
 import type { Sentence } from './sentences.js';
 
-/** How a value came about: closed form or one-dimensional integral, randomised quasi-Monte Carlo, sampled prompts, or a fit. */
-export type Method = 'exact' | 'quasi_monte_carlo' | 'sampled' | 'fitted';
+/**
+ * How a value came about: closed form or one-dimensional integral, a formula that is itself an approximation of unknown error, randomised
+ * quasi-Monte Carlo, sampled prompts, or a fit.
+ */
+export type Method = 'exact' | 'approximate' | 'quasi_monte_carlo' | 'sampled' | 'fitted';
 
 export type Axis = 'time' | 'step';
 
@@ -71,7 +74,7 @@ export interface RunWarning {
 }
 
 export interface RunResult {
-  /** The weakest method among the quantities. */
+  /** The weakest method among the quantities that were computed. */
   readonly method: Method;
   /** Recorded times (time = rate × step for the discrete optimisers) and steps; empty without training. */
   readonly axes: Partial<Readonly<Record<Axis, readonly number[]>>>;

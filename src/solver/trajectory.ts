@@ -29,12 +29,13 @@ export interface MeasuredPoint extends TrainedPoint {
   readonly lossError?: number;
 }
 
-const order: readonly Method[] = ['exact', 'quasi_monte_carlo', 'sampled', 'fitted'];
+const order: readonly Method[] = ['approximate', 'exact', 'quasi_monte_carlo', 'sampled', 'fitted'];
 
+/** Of several values; an approximation stands beside what was computed and says nothing of that. */
 export function weakest(methods: Iterable<Method>): Method {
-  let worst = 0;
+  let worst = -1;
   for (const method of methods) worst = Math.max(worst, order.indexOf(method));
-  return order[worst]!;
+  return order[worst] ?? 'exact';
 }
 
 /** Half-width of a 95 % band in standard errors of a mean of many prompts. */

@@ -11,6 +11,7 @@ import { printable, type Style } from '../terminal.js';
 
 const methodNames: Readonly<Record<RunResult['method'], string>> = {
   exact: 'exact',
+  approximate: 'approximation',
   quasi_monte_carlo: 'quasi-Monte Carlo',
   sampled: 'sampled',
   fitted: 'fitted',
@@ -120,7 +121,13 @@ function rows({ experiment, runs }: ExperimentResult, style: Style): string[] {
       if (group.length === 0) return runs[groups[i]![0]!]!.status === 'failed' ? 'failed' : '';
       const [first] = group;
       const samples = Math.max(0, ...Object.values(first!.quantities).map((series) => series.samples ?? 0));
-      return methodNames[first!.method] + (samples > 0 ? `, n = ${samples}` : '') + (group.length > 1 ? `, mean of ${group.length}` : '');
+      const isBeside = Object.values(first!.quantities).some(({ method }) => method === 'approximate' && method !== first!.method);
+      return [
+        methodNames[first!.method],
+        ...(samples > 0 ? [`n = ${samples}`] : []),
+        ...(group.length > 1 ? [`mean of ${group.length}`] : []),
+        ...(isBeside ? [methodNames.approximate] : []),
+      ].join(', ');
     }),
     right: false,
   };

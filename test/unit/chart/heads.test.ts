@@ -1,29 +1,32 @@
 import assert from 'node:assert/strict';
-import { chartModels } from '../../../src/chart/index.js';
+import { chartModels, tableModel } from '../../../src/chart/index.js';
 import { plainText } from '../../../src/chart/text.js';
 import type { ChartModel } from '../../../src/chart/types.js';
+import type { ExperimentResult } from '../../../src/engine/results.js';
 import { grid, make, plot, quantity, sweep, trajectory } from './fixtures.js';
 
 /** Trainings with several heads: half of them end above 0, half below; `H` is their number. */
-const heads = (by: readonly string[] = []): ChartModel[] =>
-  chartModels(
-    make({
-      title: 'Heads',
-      sweeps: [sweep('H', [2, 4])],
-      plots: [plot([quantity('gains')], 'time', by), plot([quantity('risk'), quantity('approximate_risk')], 'time', ['H'])],
-      run: ({ H }) =>
-        trajectory(grid(0, 10, 11), {
-          risk: (t) => 1 / (1 + t) + 1 / (H as number),
-          approximate_risk: (t) => 0.9 / (1 + t) + 1 / (H as number),
-          ...Object.fromEntries(
-            Array.from({ length: H as number }, (_, k) => [
-              `gains[${k + 1}]`,
-              (t: number) => 0.01 + (((H as number) / 2 - k - 0.5) * t) / 10,
-            ]),
-          ),
-        }),
-    }),
-  );
+const trained = (by: readonly string[] = []): ExperimentResult =>
+  make({
+    title: 'Heads',
+    sweeps: [sweep('H', [2, 4])],
+    plots: [plot([quantity('gains')], 'time', by), plot([quantity('risk'), quantity('approximate_risk')], 'time', ['H'])],
+    run: ({ H }) => {
+      const result = trajectory(grid(0, 10, 11), {
+        risk: (t) => 1 / (1 + t) + 1 / (H as number),
+        approximate_risk: (t) => 0.9 / (1 + t) + 1 / (H as number),
+        ...Object.fromEntries(
+          Array.from({ length: H as number }, (_, k) => [
+            `gains[${k + 1}]`,
+            (t: number) => 0.01 + (((H as number) / 2 - k - 0.5) * t) / 10,
+          ]),
+        ),
+      });
+      const { approximate_risk } = result.quantities;
+      return { ...result, quantities: { ...result.quantities, approximate_risk: { ...approximate_risk!, method: 'approximate' } } };
+    },
+  });
+const heads = (by: readonly string[] = []): ChartModel[] => chartModels(trained(by));
 
 describe('quantities with a value for each head', () => {
   it('have a line for each head, in the colours of positive and of negative heads', () => {
@@ -64,6 +67,11 @@ describe('quantities with a value for each head', () => {
       assert.equal(s.style.dash, s.quantity === 'risk' ? 0 : 1);
     }
     assert.deepEqual(model!.notes, ['Exact.', 'The approximate risk is an approximation for large dimensions.']);
+  });
+
+  it('are in the table with both methods', () => {
+    const column = tableModel(trained()).columns.find(({ key }) => key === 'method');
+    assert.deepEqual([...new Set<unknown>(column?.cells)], ['exact, approximation']);
   });
 });
 

@@ -232,7 +232,7 @@ describe('several heads', () => {
     const problem: Problem = {
       ...base,
       attention: { ...base.attention, heads: 4, init: { kind: 'random', seed: 3, scale: 1 } },
-      measures: ['gains', 'head_weights', 'largest_gain', 'least_gain', 'largest_head_weight'],
+      measures: ['gains', 'head_weights', 'largest_gain', 'least_gain', 'largest_head_weight', 'approximate_risk'],
     };
     const layout = layoutOf(problem);
     assert.ok(problem.setting.kind === 'task');
@@ -242,6 +242,7 @@ describe('several heads', () => {
     const found = headQuantities(problem, layout, problem.setting.task, starts, 'step');
     const at = (name: string, point: number): number[] => [1, 2, 3, 4].map((k) => found[`${name}[${k}]`]!.value[point]!);
     assert.equal(found['gains[5]'], undefined);
+    assert.deepEqual([found.gains, found.largest_gain!.method, found.approximate_risk!.method], [undefined, 'exact', 'approximate']);
     assert.deepEqual(
       at('gains', 1),
       [...at('gains', 1)].sort((a, b) => b - a),
