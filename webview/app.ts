@@ -6,31 +6,39 @@ import type { Colours } from './colours.js';
 import { element, setText } from './dom.js';
 import type { Editor, Incoming } from './editor.js';
 import * as l10n from './l10n.js';
+import { Later } from './later.js';
 import { emptyMemory, type Memory, readMemory, untouched, withChart } from './memory.js';
 import type { Content } from './models.js';
 import { Banners } from './parts/banners.js';
 import { Expectations } from './parts/expectations.js';
 import { Figure } from './parts/figure.js';
 import { Header } from './parts/header.js';
+import type { Shared } from './parts/panel-view.js';
 import { ParametersView } from './parts/parameters-view.js';
 import { Readout } from './parts/readout.js';
 import { Sliders } from './parts/sliders.js';
 import { TableView } from './parts/table-view.js';
 import { Tabs } from './parts/tabs.js';
 import { toClipboard, toPng } from './png.js';
+import { Sight } from './sight.js';
 import { currentColours, onThemeChange } from './theme.js';
+
+/** What stands beside the curves and does not change how they are seen. When it comes with new ones, these are painted first. */
+const besides: ReadonlySet<string> = new Set(['charts', 'runs', 'expectations', 'sliders', 'hasPrevious', 'secondsLeft']);
 
 export class App {
   private memory: Memory;
   private content: Content | null = null;
   private sequence = -1;
-  private drawn = -1;
   private highlight: Readonly<Record<string, string>> | null = null;
   private colours: Colours;
   private frame = 0;
+  /** Whether the next frame is for the curves alone. */
+  private isForCurves = true;
+  private readonly later = new Later();
   private readonly figures = new Map<string, Figure>();
   private readonly live = element('div', { class: 'spoken', 'aria-live': 'polite', 'aria-atomic': 'true' });
-  private readonly readout = new Readout();
+  private readonly shared: Shared = { readout: new Readout(), later: this.later, sight: new Sight() };
   private readonly empty = element('p', { class: 'empty' });
   private readonly charts = element('div', { class: 'charts' });
   private readonly parametersView: ParametersView;
@@ -71,7 +79,7 @@ export class App {
         },
         say: (sentence) => setText(this.live, sentence),
       },
-      this.readout,
+      this.shared,
     );
     const pages = {
       charts: element('div', { class: 'page' }, this.charts),
@@ -87,7 +95,7 @@ export class App {
       this.tabs.node,
       element('main', {}, pages.charts, pages.table, pages.parameters),
       this.expectations.node,
-      this.readout.node,
+      this.shared.readout.node,
       this.live,
     );
     this.draw();
@@ -117,7 +125,7 @@ export class App {
         this.content = { ...this.content, ...message.changes };
         this.sequence = message.sequence;
         if (message.changes.identity !== undefined) this.keep();
-        this.ask();
+        this.ask(message.changes.charts !== undefined && Object.keys(message.changes).every((key) => besides.has(key)));
         break;
       case 'highlight':
         this.highlight = message.at;
@@ -130,15 +138,16 @@ export class App {
   }
 
   /** Draws with the next frame, once for all messages that arrive before it. */
-  private ask(): void {
+  private ask(isForCurves = false): void {
+    this.isForCurves &&= isForCurves;
     if (this.frame !== 0) return;
     this.frame = requestAnimationFrame(() => {
       this.frame = 0;
-      this.draw();
-      if (this.sequence !== this.drawn) {
-        this.drawn = this.sequence;
-        this.editor.post({ type: 'drawn', sequence: this.sequence });
-      }
+      const curvesFirst = this.isForCurves && this.memory.tab === 'charts';
+      this.isForCurves = true;
+      if (!curvesFirst || this.content === null) return this.draw();
+      this.drawCharts(this.content);
+      this.later.ask(this, () => this.draw());
     });
   }
 
@@ -205,7 +214,7 @@ export class App {
         copy: () => this.editor.post({ type: 'copyFigure', chart: id }),
         say: (sentence) => setText(this.live, sentence),
       },
-      this.readout,
+      this.shared,
     );
   }
 

@@ -99,7 +99,6 @@ const toPanel: { readonly [Type in ToPanel['type']]: Shape } = {
 const fromPanel: { readonly [Type in FromPanel['type']]: Shape } = {
   ready: { version: count, experiment: orNull(text), tab },
   view: { experiment: orNull(text), tab },
-  drawn: { sequence: count },
   reveal: { line },
   revealAt: { at },
   run: {},

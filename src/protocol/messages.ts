@@ -181,8 +181,6 @@ export type FromPanel =
   | { readonly type: 'ready'; readonly version: number; readonly experiment: string | null; readonly tab: PanelTab }
   /** What is looked at from now on: an experiment by title, and the tab whose model is wanted. */
   | { readonly type: 'view'; readonly experiment: string | null; readonly tab: PanelTab }
-  /** The content of this sequence is on the screen. */
-  | { readonly type: 'drawn'; readonly sequence: number }
   | { readonly type: 'reveal'; readonly line: number }
   /** Back to the text, where its cursor stands. */
   | { readonly type: 'showSource' }

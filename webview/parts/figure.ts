@@ -15,8 +15,7 @@ import { button, setPressed } from '../toolkit.js';
 import { ExportMenu } from './export-menu.js';
 import { icon } from './icons.js';
 import { Legend, legendGroups } from './legend.js';
-import { type PanelHost, PanelView } from './panel-view.js';
-import type { Readout } from './readout.js';
+import { type PanelHost, PanelView, type Shared } from './panel-view.js';
 
 export interface FigureInput {
   readonly model: ChartModel;
@@ -56,7 +55,7 @@ export class Figure implements PanelHost {
 
   constructor(
     private readonly handlers: FigureHandlers,
-    readonly readout: Readout,
+    readonly shared: Shared,
   ) {
     this.legend = new Legend({
       toggle: (key) => this.toggle(key),
@@ -98,14 +97,9 @@ export class Figure implements PanelHost {
     const { model } = this;
     const axes = this.axes();
     const part = /\(\d+ of \d+\)$/.exec(model.title)?.[0] ?? '';
-    const spoken = [l10n.t('{0} against {1}', plainText(axes.y.label), plainText(axes.x.label)), ...(part === '' ? [] : [part])].join(' ');
-    setAttributes(this.node, { 'aria-label': spoken });
-    setAttributes(this.switches, { 'aria-label': l10n.t('View of {0}', spoken) });
     fill(this.heading, JSON.stringify([axes.y.label, part]), () => [...richText(axes.y.label), part === '' ? null : ` ${part}`]);
     fill(this.xLabel, JSON.stringify(axes.x.label), () => richText(axes.x.label));
     setText(this.notes, [...model.notes, ...(previous === null ? [] : [l10n.t('Dotted: the previous run.')])].join(' '));
-    this.notes.title = model.remarks.join('\n');
-    setText(this.description, model.description);
     this.logX.hidden = !switchable(model.x);
     this.logY.hidden = !switchable(model.y);
     setPressed(this.logX, axes.x.scale === 'log');
@@ -114,9 +108,20 @@ export class Figure implements PanelHost {
     this.legend.show(model, choice.hidden, colours);
     this.matchViews(model.panels.length);
     this.drawPanels();
+    this.shared.later.ask(this, () => this.describe(model, axes, part));
+  }
+
+  /** What is heard, and not seen. */
+  private describe(model: ChartModel, axes: Axes, part: string): void {
+    const spoken = [l10n.t('{0} against {1}', plainText(axes.y.label), plainText(axes.x.label)), ...(part === '' ? [] : [part])].join(' ');
+    setAttributes(this.node, { 'aria-label': spoken });
+    setAttributes(this.switches, { 'aria-label': l10n.t('View of {0}', spoken) });
+    setAttributes(this.notes, { title: model.remarks.length === 0 ? null : model.remarks.join('\n') });
+    setText(this.description, model.description);
   }
 
   dispose(): void {
+    this.shared.later.drop(this);
     for (const view of this.views) view.dispose();
     this.node.remove();
   }

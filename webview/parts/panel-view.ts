@@ -4,16 +4,25 @@ import { plainText } from '../../src/chart/text.js';
 import type { Series } from '../../src/chart/types.js';
 import { element, fill, richText, setAttributes } from '../dom.js';
 import * as l10n from '../l10n.js';
+import type { Later } from '../later.js';
 import type { Axes } from '../plot/axes.js';
 import { type Cursor, type Step, step } from '../plot/cursor.js';
 import { listenToGestures } from '../plot/gestures.js';
 import { Plot, type PlotInput } from '../plot/plot.js';
 import { closest, columnAt, type Reading, readingAt, spoken } from '../plot/reading.js';
+import type { Sight } from '../sight.js';
 import type { Readout } from './readout.js';
+
+/** What all charts of a page share. */
+export interface Shared {
+  readonly readout: Readout;
+  readonly later: Later;
+  readonly sight: Sight;
+}
 
 /** What a panel asks of its figure. */
 export interface PanelHost {
-  readonly readout: Readout;
+  readonly shared: Shared;
   axes(): Axes;
   reveal(series: Series): void;
   say(sentence: string): void;
@@ -55,6 +64,8 @@ export class PanelView {
   private readonly plot = new Plot();
   private cursor: Cursor | null = null;
   private near: Reading | null = null;
+  /** What is not drawn yet. */
+  private waiting: PlotInput | null = null;
 
   constructor(private readonly host: PanelHost) {
     this.frame.append(this.plot.canvas);
@@ -78,24 +89,42 @@ export class PanelView {
     this.frame.addEventListener('keydown', (event) => this.key(event));
     this.frame.addEventListener('blur', () => {
       this.plot.point(null, null);
-      host.readout.hide();
+      host.shared.readout.hide();
+    });
+    host.shared.sight.watch(this.frame, () => this.drawWaiting());
+  }
+
+  /** At once what is in sight, the rest when that has been painted. */
+  draw(input: PlotInput): void {
+    this.waiting = input;
+    if (this.host.shared.sight.has(this.frame)) this.drawWaiting();
+    this.host.shared.later.ask(this, () => {
+      this.drawWaiting();
+      this.name(input);
     });
   }
 
-  draw(input: PlotInput): void {
-    const { panel } = input;
+  private drawWaiting(): void {
+    if (this.waiting === null) return;
+    const { panel } = this.waiting;
     this.title.hidden = panel.title.length === 0;
     fill(this.title, JSON.stringify(panel.title), () => richText(panel.title));
-    const name = [plainText(panel.title), plainText(input.axes.y.label)].filter((part) => part !== '').join(': ');
+    this.plot.draw(this.waiting);
+    this.waiting = null;
+    if (this.cursor !== null && this.frame.matches(':focus')) this.plot.point(null, this.focusReading());
+  }
+
+  private name({ panel, axes }: PlotInput): void {
+    const name = [plainText(panel.title), plainText(axes.y.label)].filter((part) => part !== '').join(': ');
     const lines = panel.series.length === 1 ? l10n.t('1 line') : l10n.t('{0} lines', panel.series.length);
     setAttributes(this.frame, {
       'aria-label': l10n.t('{0}, {1}. Arrow keys read the values, plus and minus zoom, 0 resets, Enter goes to the text.', name, lines),
     });
-    this.plot.draw(input);
-    if (this.cursor !== null && this.frame.matches(':focus')) this.plot.point(null, this.focusReading());
   }
 
   dispose(): void {
+    this.host.shared.later.drop(this);
+    this.host.shared.sight.forget(this.frame);
     this.plot.dispose();
     this.node.remove();
   }
@@ -106,8 +135,8 @@ export class PanelView {
     this.near = column === null || at === null ? null : closest(column.readings, shown!.axes, at.y, aim);
     this.frame.classList.toggle('on-curve', this.near !== null);
     this.plot.point(column, null);
-    if (column === null || column.readings.length === 0) this.host.readout.hide();
-    else this.host.readout.show(column, this.near, shown!.axes, shown!.colours, client);
+    if (column === null || column.readings.length === 0) this.host.shared.readout.hide();
+    else this.host.shared.readout.show(column, this.near, shown!.axes, shown!.colours, client);
   }
 
   private key(event: KeyboardEvent): void {
@@ -150,7 +179,7 @@ export class PanelView {
         if (this.cursor === null) return false;
         this.cursor = null;
         this.plot.point(null, null);
-        host.readout.hide();
+        host.shared.readout.hide();
         return true;
       default:
         return false;
@@ -177,7 +206,7 @@ export class PanelView {
     const { left, right, top, bottom } = this.plot.area;
     const same = column.readings.find(({ series }) => series === reading.series) ?? null;
     const client = { x: box.left + left + column.position * (right - left), y: box.top + (top + bottom) / 2 };
-    this.host.readout.show(column, same, shown.axes, shown.colours, client);
+    this.host.shared.readout.show(column, same, shown.axes, shown.colours, client);
   }
 
   private positionOf({ series, index }: Reading): number {

@@ -12,8 +12,7 @@ import type { Parameters } from '../models.js';
 import { axesOf } from '../plot/axes.js';
 import { valueText } from '../plot/reading.js';
 import { dropdown } from '../toolkit.js';
-import { PanelView } from './panel-view.js';
-import type { Readout } from './readout.js';
+import { PanelView, type Shared } from './panel-view.js';
 
 export interface ParametersHandlers {
   choose(run: number, moment: number): void;
@@ -47,14 +46,14 @@ export class ParametersView {
 
   constructor(
     private readonly handlers: ParametersHandlers,
-    readout: Readout,
+    shared: Shared,
   ) {
     this.picker = dropdown(l10n.t('Run'), (index) => {
       this.index = index;
       this.handlers.choose(index, this.moment());
     });
     this.eigen = new PanelView({
-      readout,
+      shared,
       axes: () => this.axes(),
       reveal: () => {},
       say: (sentence) => this.handlers.say(sentence),

@@ -282,8 +282,6 @@ export class Preview implements vscode.Disposable {
         this.look(message.experiment, message.tab);
         this.tell();
         return;
-      case 'drawn':
-        return;
       case 'reveal':
         return revealLine(this.uri, message.line);
       case 'showSource':

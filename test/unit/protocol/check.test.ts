@@ -22,7 +22,6 @@ const to: readonly ToPanel[] = [
 const from: readonly FromPanel[] = [
   { type: 'ready', version: 1, experiment: null, tab: 'charts' },
   { type: 'view', experiment: 'A title', tab: 'parameters' },
-  { type: 'drawn', sequence: 4 },
   { type: 'reveal', line: 1 },
   { type: 'revealAt', at: { L: 'inf' } },
   { type: 'run' },
