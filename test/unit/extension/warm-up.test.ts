@@ -17,7 +17,7 @@ function roundsOf(milliseconds: number): number {
   );
   assert.equal(done, 0);
   for (let turn = turns.shift(); turn !== undefined; turn = turns.shift()) {
-    const before = done;
+    const before: number = done;
     turn();
     assert.equal(done, before + 1);
     assert.ok(turns.length <= 1);
