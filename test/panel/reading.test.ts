@@ -4,6 +4,10 @@ import { example, first } from '../support/vscode/specs.js';
 import { inWorkbench } from '../support/vscode/suite.js';
 import type { Workbench } from '../support/vscode/workbench.js';
 
+interface Pixels {
+  getImageData(left: number, top: number, width: number, height: number): { readonly data: Uint8ClampedArray };
+}
+
 describe('reading the panel', function () {
   let workbench: Workbench;
   const plot = (index = 0): Locator => workbench.panel().locator('.plot').nth(index);
@@ -20,6 +24,22 @@ describe('reading the panel', function () {
     });
     return box!;
   }
+  /** How much colour the first chart has, in pixels of full saturation. */
+  const ink = (): Promise<number> =>
+    workbench
+      .panel()
+      .locator('canvas')
+      .first()
+      .evaluate((node: unknown) => {
+        const canvas = node as { width: number; height: number; getContext(kind: '2d'): Pixels };
+        const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+        let sum = 0;
+        for (let i = 0; i < data.length; i += 4) {
+          const [r, g, b] = [data[i]!, data[i + 1]!, data[i + 2]!];
+          sum += ((Math.max(r, g, b) - Math.min(r, g, b)) / 255) * (data[i + 3]! / 255);
+        }
+        return sum;
+      });
   const tab = (name: string): Locator => workbench.panel().getByRole('tab', { name });
 
   inWorkbench(this, { files: { [first]: example(first) }, width: 1600 }, async (opened) => {
@@ -87,6 +107,63 @@ describe('reading the panel', function () {
     await page.mouse.down();
     await page.mouse.up();
     await page.locator('.active-line-number', { hasText: /^6$/ }).waitFor();
+  });
+
+  it('makes the curves of a value stand out while the cursor is on it', async () => {
+    const { page } = workbench;
+    await workbench.select('sweep L');
+    await page.keyboard.press('Home');
+    await restingBox();
+    const without = await ink();
+    await workbench.select('1000, inf');
+    await page.keyboard.press('ArrowLeft');
+    await workbench.until('the other curves are pale', async () => (await ink()) < 0.8 * without);
+    await workbench.screenshot('reading-highlight');
+    await page.keyboard.press('Home');
+    await workbench.until('all are as they were', async () => Math.abs((await ink()) / without - 1) < 0.02);
+  });
+
+  it('keeps zoom, scale and hidden curves, and the very canvases, while the text changes and behind another tab', async () => {
+    const panel = workbench.panel();
+    const reset = panel.getByRole('button', { name: 'Reset zoom' });
+    await panel.getByRole('button', { name: 'log y' }).first().click();
+    await panel.locator('.legend-entry').nth(1).click();
+    await plot().focus();
+    await workbench.page.keyboard.press('+');
+    await reset.first().waitFor();
+    const chosen = async (): Promise<void> => {
+      const now = workbench.panel();
+      await now.getByRole('button', { name: 'Reset zoom' }).first().waitFor();
+      await now.getByRole('button', { name: 'log y', pressed: true }).first().waitFor();
+      await now.locator('.legend-entry').nth(1).and(now.locator('[aria-pressed=false]')).waitFor();
+    };
+    const canvases = panel.locator('canvas');
+    const count = await canvases.count();
+    await canvases.evaluateAll((all: readonly unknown[]) => {
+      for (const canvas of all) (canvas as { className: string }).className += ' seen-by-test';
+    });
+    for (const [old, next] of [
+      ['0.5', '0.6'],
+      ['0.6', '0.7'],
+      ['0.7', '0.5'],
+    ] as const) {
+      const before = await workbench.spoken();
+      await workbench.replace(old, next);
+      await workbench.moved(before);
+      await chosen();
+    }
+    assert.deepEqual([await panel.locator('canvas.seen-by-test').count(), await canvases.count()], [count, count]);
+    await workbench.screenshot('reading-kept');
+    await workbench.showTab(/^Preview/);
+    await workbench.command('File: New Untitled Text File');
+    await panel.locator('canvas').first().waitFor({ state: 'hidden' });
+    await workbench.showTab(/^Preview/);
+    await workbench.charted();
+    await chosen();
+    await workbench.panel().locator('.legend-entry').nth(1).click();
+    await workbench.panel().getByRole('button', { name: 'log y' }).first().click();
+    await workbench.panel().getByRole('button', { name: 'Reset zoom' }).first().click();
+    await workbench.openFile(first);
   });
 
   it('has a table of all numbers, sorted by a click', async () => {
