@@ -146,10 +146,25 @@ function share({ scale }: Axis, low: number, high: number, at: number): number {
 
 function bandLines({ lower, upper, x, style }: Series, name: string, palette: Palette): string[] {
   if (lower === null || upper === null) return [];
-  const edge = (values: readonly (number | null)[], suffix: string): string =>
-    `\\addplot[draw=none, forget plot, name path=${suffix}${name}] coordinates {${coordinates(x, values)}};`;
-  const fill = `\\addplot[${palette.name(style)}, opacity=0.18, forget plot] fill between[of=lower${name} and upper${name}];`;
-  return [edge(lower, 'lower'), edge(upper, 'upper'), fill];
+  return unbroken(lower, upper).flatMap(([first, end]) => {
+    const part = `${name}x${first}`;
+    const edge = (values: readonly (number | null)[], suffix: string): string =>
+      `\\addplot[draw=none, forget plot, name path=${suffix}${part}] coordinates {${coordinates(x.slice(first, end), values.slice(first, end))}};`;
+    const fill = `\\addplot[${palette.name(style)}, opacity=0.18, forget plot] fill between[of=lower${part} and upper${part}];`;
+    return [edge(lower, 'lower'), edge(upper, 'upper'), fill];
+  });
+}
+
+/** Stretches, from and until, of two or more points that have both edges: `fill between` closes over gaps. */
+function unbroken(lower: readonly (number | null)[], upper: readonly (number | null)[]): (readonly [number, number])[] {
+  const stretches: [number, number][] = [];
+  lower.forEach((value, i) => {
+    if (value === null || upper[i] == null) return;
+    const last = stretches.at(-1);
+    if (last?.[1] === i) last[1] = i + 1;
+    else stretches.push([i, i + 1]);
+  });
+  return stretches.filter(([first, end]) => end - first > 1);
 }
 
 /** A curve of many points keeps those that can be seen. */
@@ -213,6 +228,21 @@ const symbols: Readonly<Record<string, string>> = {
   '×': '\\times',
   '·': '\\cdot',
   '≤': '\\le',
+  '≠': '\\ne',
+  '∼': '\\sim',
+  '≪': '\\ll',
+  '≫': '\\gg',
+  '∝': '\\propto',
+  '∈': '\\in',
+  '∂': '\\partial',
+  '∑': '\\sum',
+  '∏': '\\prod',
+  '∫': '\\int',
+  '→': '\\to',
+  '⟨': '\\langle',
+  '⟩': '\\rangle',
+  ℓ: '\\ell',
+  '′': "'",
   '≥': '\\ge',
   '≈': '\\approx',
   '∇': '\\nabla',
@@ -223,21 +253,37 @@ const symbols: Readonly<Record<string, string>> = {
   γ: '\\gamma',
   δ: '\\delta',
   ε: '\\varepsilon',
+  ζ: '\\zeta',
   η: '\\eta',
   θ: '\\theta',
+  ι: '\\iota',
+  κ: '\\kappa',
   λ: '\\lambda',
   μ: '\\mu',
   ν: '\\nu',
+  ξ: '\\xi',
   π: '\\pi',
   ρ: '\\rho',
   σ: '\\sigma',
   τ: '\\tau',
+  υ: '\\upsilon',
   φ: '\\varphi',
+  χ: '\\chi',
+  ψ: '\\psi',
   ω: '\\omega',
-  Σ: '\\Sigma',
+  Γ: '\\Gamma',
   Δ: '\\Delta',
+  Θ: '\\Theta',
   Λ: '\\Lambda',
+  Ξ: '\\Xi',
+  Π: '\\Pi',
+  Σ: '\\Sigma',
+  Φ: '\\Phi',
+  Ψ: '\\Psi',
+  Ω: '\\Omega',
 };
+/** Other characters in the fonts that LaTeX begins with. */
+const inText: Readonly<Record<string, string>> = { '\\': 'backslash', '<': 'less', '>': 'greater', '|': 'bar' };
 const superscripts = '⁰¹²³⁴⁵⁶⁷⁸⁹';
 const subscripts = '₀₁₂₃₄₅₆₇₈₉';
 
@@ -263,7 +309,7 @@ export function escapeLatex(text: string): string {
     else if (down >= 0) out += `\\textsubscript{${down}}`;
     else if (character === '⁻') out += '\\textsuperscript{\\ensuremath{-}}';
     else if (character === '\u00a0' || character === '\u202f' || character === '\u2009') out += '~';
-    else if (character === '\\') out += '\\textbackslash{}';
+    else if (inText[character] !== undefined) out += `\\text${inText[character]}{}`;
     else if (character === '^' || character === '~') out += `\\${character}{}`;
     else if ('#$%&_{}'.includes(character)) out += `\\${character}`;
     else if (/\p{Cc}/u.test(character)) out += ' ';

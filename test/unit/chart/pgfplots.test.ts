@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { chartModels, toPgfplots } from '../../../src/chart/index.js';
-import { escapeLatex } from '../../../src/chart/pgfplots.js';
+import { quantityLabel } from '../../../src/chart/labels.js';
+import { escapeLatex, latex } from '../../../src/chart/pgfplots.js';
 import { onScales } from '../../../src/chart/shown.js';
+import { quantities } from '../../../src/language/vocabulary.js';
+import type { QuantityRef } from '../../../src/spec/experiment.js';
 import * as fixtures from './fixtures.js';
 
 const figures = () =>
@@ -49,6 +52,44 @@ describe('a figure for LaTeX', () => {
     assert.equal(escapeLatex('μ\u0302_L'), '\\ensuremath{\\hat{\\mu}}\\_L');
     assert.equal(escapeLatex('x\u0302'), '\\ensuremath{\\hat{\\mathit{x}}}');
     assert.equal(escapeLatex('L = ∞'), 'L = \\ensuremath{\\infty}');
+    assert.equal(escapeLatex('a<b|c>d'), 'a\\textless{}b\\textbar{}c\\textgreater{}d');
+  });
+
+  it('has nothing that pdfLaTeX lacks in what axes are called, nor in Greek letters', () => {
+    for (const name of Object.keys(quantities) as QuantityRef['name'][]) {
+      for (const form of ['value', 'rate', 'fitted_rate'] as const) {
+        assert.match(latex(quantityLabel({ name, facet: null, form, threshold: null })), /^[ -~]*$/, name);
+      }
+    }
+    // Those that look like Latin letters are written as these in formulas.
+    const greek = 'αβγδεζηθικλμνξπρστυφχψωΓΔΘΛΞΠΣΦΨΩ';
+    assert.match(escapeLatex(greek), /^(\\ensuremath\{\\[a-zA-Z]+\}){33}$/);
+  });
+
+  it('fills a band from gap to gap', () => {
+    const [model] = chartModels(fixtures.flow());
+    const panel = model!.panels[0]!;
+    const line = panel.series[0]!;
+    const at = Array.from({ length: 8 }, (_, i) => i + 1);
+    const edge = (shift: number) => at.map((x) => ([3, 4, 7].includes(x) ? null : x + shift));
+    const series = { ...line, x: at, y: edge(0), lower: edge(-0.5), upper: edge(0.5) };
+    const text = toPgfplots({
+      ...model!,
+      x: { ...model!.x, scale: 'linear' },
+      y: { ...model!.y, scale: 'linear' },
+      panels: [{ ...panel, series: [series] }],
+    });
+    const paths = [...text.matchAll(/name path=(\w+)\] coordinates \{([^}]*)\}/g)].map(([, name, places]) => [
+      name,
+      places!.split(' ').length,
+    ]);
+    assert.deepEqual(paths, [
+      ['lower0x0x0', 2],
+      ['upper0x0x0', 2],
+      ['lower0x0x4', 2],
+      ['upper0x0x4', 2],
+    ]);
+    assert.doesNotMatch(text.replace(/^.*forget plot\] coordinates.*$/gm, ''), /nan/);
   });
 
   it('names some of two hundred curves, and thins them without a visible change', () => {
