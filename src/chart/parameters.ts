@@ -30,9 +30,12 @@ export interface ParametersModel {
   readonly runs: readonly ParametersRun[];
 }
 
-/** Whether a run has parameters to show. */
-export function hasParameters({ runs }: ExperimentResult): boolean {
-  return runs.some((run) => resultOf(run)?.parameters !== undefined);
+/** Whether a run has parameters to show, also where a draft has left them out. */
+export function hasParameters({ experiment, runs }: ExperimentResult): boolean {
+  return runs.some((outcome, i) => {
+    const result = resultOf(outcome);
+    return result !== null && (result.parameters !== undefined || experiment.runs[i]?.problem.withoutSnapshots === true);
+  });
 }
 
 const italicA: Text = [{ text: 'A', italic: true }];

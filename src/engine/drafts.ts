@@ -1,7 +1,8 @@
 /** Drafts of a plan: what is solved first while somebody types, as exactly as an eye can tell, before the plan itself is. */
+import { canBePictured } from '../solver/snapshots.js';
 import type { Experiment, Plan, RunSpec } from '../spec/experiment.js';
 
-/** Relative error of a draft's training: a hundredth of a pixel on any screen. */
+/** Tolerance of a draft's training. Risks are then off by 1e-6 of their largest value, gaps by up to 1e-3 of theirs in the worst case: a third of a pixel. */
 export const draftTolerance = 1e-5;
 
 /** What a draft takes of the time of its run. */
@@ -26,7 +27,7 @@ export interface DraftOptions {
 }
 
 /**
- * Drafts of the experiments that are soon drawn by one: trainings along an exact flow whose tolerance is finer than a draft's, all of them cheap, some not
+ * Drafts of the experiments whose charts are soon drawn by one: trainings along an exact flow whose tolerance is finer than a draft's, all of them cheap, some not
  * solved yet. Runs of a draft have names of their own, so that no result of one passes for a result of the plan. Null where there is nothing to gain,
  * or where the plan itself would be held by the budget after its draft.
  */
@@ -62,6 +63,10 @@ function draftOfRun(run: RunSpec): RunSpec {
     ...run,
     hash: `${hash}-draft`,
     cost: { ...cost, seconds: share * cost.seconds },
-    problem: { ...problem, train: { ...problem.train, tolerance: draftTolerance } },
+    problem: {
+      ...problem,
+      train: { ...problem.train, tolerance: draftTolerance },
+      ...(canBePictured(problem) ? { withoutSnapshots: true } : {}),
+    },
   };
 }

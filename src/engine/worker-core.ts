@@ -3,7 +3,7 @@ import type { EmpiricalTokens, Law, Problem, Query, Setting, Task } from '../sol
 import { type RunResult, type SolveEvent, SolverFailure } from '../solver/result.js';
 import { say } from '../solver/sentences.js';
 import type { TrainingMeans } from '../solver/sgd.js';
-import { warmUp } from '../solver/warm-up.js';
+import { warmUps } from '../solver/warm-up.js';
 import type { FileReference } from '../spec/experiment.js';
 import type { Assist, Batch, FromWorker, Job, WorkerFailure } from './messages.js';
 import { assist, TeamLeader } from './team.js';
@@ -28,10 +28,18 @@ export interface WorkerServices {
   checkpointDue(ending: boolean): boolean;
 }
 
-/** Compiles the solver by solving a run that nobody asked for; a batch that arrives meanwhile waits for it, a few hundredths of a second. */
-export function getReady(services: WorkerServices): void {
-  const steps = services.solve(warmUp, { kernels: services.kernels });
-  while (!steps.next().done);
+/** Often enough that all of the solver that a trajectory needs is compiled to its fastest form. */
+const warmUpRounds = 30;
+
+/** Compiles the solver by solving runs that nobody asked for, one between two yields: milliseconds each, but for the very first. */
+export function* getReady({ solve, kernels }: Pick<WorkerServices, 'solve' | 'kernels'>): Generator<void, void, void> {
+  for (let round = 0; round < warmUpRounds; round++) {
+    for (const problem of warmUps) {
+      const steps = solve(problem, { kernels });
+      while (!steps.next().done);
+      yield;
+    }
+  }
 }
 
 export async function runBatch(message: Batch, services: WorkerServices): Promise<void> {

@@ -3,11 +3,12 @@
  * τ² does not depend on w, so w enters by its second moment only and everything else is a one-dimensional average.
  */
 import type { KernelLoader } from '../kernels/index.js';
-import { lawMoments, secondMoment } from './cumulant.js';
-import { add, frobenius, matmul, scale, symmetricEigen, symmetricSqrt, trace, transpose } from './linear-algebra.js';
+import { lawMoments } from './cumulant.js';
+import { add, frobenius, matmul, scale, symmetricEigen, trace, transpose } from './linear-algebra.js';
 import { type Merged, taskOf } from './parameters.js';
 import type { DenseMatrix, Law, Problem, Task } from './problem.js';
 import { QuadraticContour } from './quadratic-contour.js';
+import { frameOf } from './task-frame.js';
 
 /** Whether x is Gaussian after centring and whitening. */
 export function hasGaussianTokens(task: Task): boolean {
@@ -73,43 +74,6 @@ class DiagonalSums {
     this.gamma = new Float64Array(d);
     this.slope = new Float64Array(d);
   }
-}
-
-/** What a task alone decides; several risks are made from every problem. */
-interface Frame {
-  readonly basis: DenseMatrix;
-  /** The same, row-major. */
-  readonly flat: Float64Array;
-  readonly sigma: Float64Array;
-  readonly mu: Float64Array;
-  readonly commute: boolean;
-  readonly root: DenseMatrix;
-  readonly target: DenseMatrix;
-}
-
-const frames = new WeakMap<Task, Frame>();
-
-function frameOf(task: Task): Frame {
-  const known = frames.get(task);
-  if (known) return known;
-  const second = secondMoment(task.weights);
-  const mixed = add(scale(task.covariance, 1 / frobenius(task.covariance)), scale(second, 0.6180339887 / (frobenius(second) || 1)));
-  const basis = symmetricEigen(mixed).vectors;
-  const basisT = transpose(basis);
-  const covariance = matmul(basisT, matmul(task.covariance, basis));
-  const weights = matmul(basisT, matmul(second, basis));
-  const root = symmetricSqrt(task.covariance);
-  const frame: Frame = {
-    basis,
-    flat: Float64Array.from(basis.flat()),
-    sigma: Float64Array.from(covariance, (row, i) => row[i]!),
-    mu: Float64Array.from(weights, (row, i) => row[i]!),
-    commute: isDiagonal(covariance, 1e-12) && isDiagonal(weights, 1e-12),
-    root,
-    target: matmul(root, matmul(second, root)),
-  };
-  frames.set(task, frame);
-  return frame;
 }
 
 /** R(A, b) and its gradient, for the effective A (temperature inside). One instance serves one problem; buffers are reused. */
@@ -194,20 +158,23 @@ export class BlockRisk {
     return off <= 1e-13 * Math.sqrt(size) ? out : null;
   }
 
-  /** basis · diag(a) · basisᵀ. */
-  fromDiagonal(a: ArrayLike<number>): number[][] {
+  /** Writes basis · diag(a) · basisᵀ to the upper left of `out`, whose rows have `width` numbers. */
+  fromDiagonal(a: ArrayLike<number>, out: Float64Array, width: number): void {
     const { d, flat } = this;
-    const out: number[][] = [];
     for (let i = 0; i < d; i++) {
-      const row: number[] = [];
       for (let j = 0; j < d; j++) {
         let sum = 0;
         for (let k = 0; k < d; k++) sum += flat[i * d + k]! * a[k]! * flat[j * d + k]!;
-        row.push(sum);
+        out[i * width + j] = sum;
       }
-      out.push(row);
     }
-    return out;
+  }
+
+  /** E τ² = tr(AᵀΣAΣ) at A = basis · diag(a) · basisᵀ. */
+  scoreVariance(a: ArrayLike<number>): number {
+    let sum = 0;
+    for (let i = 0; i < this.d; i++) sum += (this.sigma[i]! * a[i]!) ** 2;
+    return sum;
   }
 
   /** Risk at A = basis · diag(a) · basisᵀ, and its gradient in (a, b) where `out` (length d + 1) is given. */
@@ -386,11 +353,6 @@ export class BlockRisk {
     });
     return mean;
   }
-}
-
-function isDiagonal(m: DenseMatrix, tolerance: number): boolean {
-  const size = frobenius(m);
-  return m.every((row, i) => row.every((x, j) => i === j || Math.abs(x) <= tolerance * size));
 }
 
 function traceOf(a: DenseMatrix, b: DenseMatrix): number {

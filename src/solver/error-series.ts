@@ -5,11 +5,10 @@ import { type ErrorAverages, errorAverages, type LayerParameters } from './conce
 import { type ErrorBounds, lawBounds } from './law-bounds.js';
 import type { Merged } from './parameters.js';
 import type { Concentrate, ErrorQuantity, Problem } from './problem.js';
-import type { Axis, Carriers, Method, Series } from './result.js';
+import { type Axis, type Carriers, type Method, type Series, weakest } from './result.js';
 import { type ErrorEstimates, type QuantileEstimate, sampleErrors } from './sampled-errors.js';
 import { type Sentence, say } from './sentences.js';
 import { varianceProxy } from './sub-gaussian.js';
-import { weakest } from './trajectory.js';
 
 /** Parameters at which the errors are measured; null stands for those of plain tokens, which the problem holds. */
 export type ErrorPoint = Merged | null;

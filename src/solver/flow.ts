@@ -1,22 +1,13 @@
 /** Training on the population risk: gradient flow and gradient descent, beside the infinite-prompt solution from the same start. */
+
 import type { KernelLoader } from '../kernels/index.js';
-import { BlockRisk, blockApplies, isBlockForm } from './balanced.js';
+import { type Field, fieldOf, fullField, infinitePrompt, recorder, SideBySide, type TrainedPoint } from './gradient-fields.js';
 import { integrate, type VectorField } from './ode.js';
 import { Optimiser } from './optimisers.js';
-import { emptyMerged, initialParameters, type Layout, layoutOf, merge, pullBack } from './parameters.js';
-import { type PopulationRisk, populationRisk } from './population.js';
+import { initialParameters } from './parameters.js';
 import type { Problem, Train } from './problem.js';
 import { type SolveEvent, SolverFailure } from './result.js';
 import { type Sentence, say } from './sentences.js';
-
-export interface TrainedPoint {
-  readonly time: number;
-  /** Step of a discrete optimiser. */
-  readonly step?: number;
-  readonly theta: Float64Array;
-  /** Infinite-prompt θ at the same time from the same start, where it was solved along. */
-  readonly reference?: Float64Array;
-}
 
 /** A training that grows without bound, with the points that were recorded before. */
 export class Divergence extends SolverFailure {
@@ -26,131 +17,6 @@ export class Divergence extends SolverFailure {
     readonly points: readonly TrainedPoint[],
   ) {
     super('diverged', message, setting);
-  }
-}
-
-/** A gradient field in its own coordinates, with the way back to θ. */
-interface Field {
-  readonly start: Float64Array;
-  gradient(state: Float64Array, out: Float64Array): void;
-  theta(state: Float64Array): Float64Array;
-}
-
-/** The problem with an infinite prompt: what every gap is measured against. */
-export function infinitePrompt(problem: Problem): Problem {
-  return problem.length === Number.POSITIVE_INFINITY ? problem : { ...problem, length: Number.POSITIVE_INFINITY };
-}
-
-/** Gradient of the population risk in θ. */
-export function gradientOf(layout: Layout, risk: PopulationRisk): (theta: Float64Array, out: Float64Array) => number {
-  const merged = emptyMerged(layout);
-  const gU = new Float64Array(merged.U.length);
-  const gv = new Float64Array(merged.v.length);
-  return (theta, out) => {
-    merge(layout, theta, merged);
-    const value = risk.gradient(merged, gU, gv);
-    pullBack(layout, theta, gU, gv, out);
-    return value;
-  };
-}
-
-/**
- * Merged parameters whose A is diagonal in Σ's eigenbasis stay so: d + 1 coordinates (a, b) with the Frobenius metric of (A, b). Null where the
- * problem or its start is not of that form.
- */
-function diagonalField(problem: Problem, theta: Float64Array, accuracy: number, kernels: KernelLoader | undefined): Field | null {
-  const { attention, solver } = problem;
-  if (attention.parameters !== 'merged' || solver.method === 'monte_carlo' || !blockApplies(problem)) return null;
-  const layout = layoutOf(problem);
-  const { D, temperature } = layout;
-  const d = D - 1;
-  if (!isBlockForm(merge(layout, theta), D)) return null;
-  const block = new BlockRisk(problem, accuracy, kernels);
-  const diagonal = block.diagonalOf(Array.from({ length: d }, (_, i) => Array.from({ length: d }, (_, j) => theta[i * D + j]!)));
-  if (!diagonal) return null;
-  const start = new Float64Array(D);
-  start.set(diagonal);
-  start[d] = theta[D * D + d]!;
-  return new DiagonalField(block, theta, start, temperature);
-}
-
-// Classes, not closures: one and the same code serves every run, and is compiled once.
-
-class DiagonalField implements Field {
-  private readonly a: Float64Array;
-
-  constructor(
-    private readonly block: BlockRisk,
-    private readonly initial: Float64Array,
-    readonly start: Float64Array,
-    private readonly temperature: number,
-  ) {
-    this.a = new Float64Array(block.d);
-  }
-
-  gradient(state: Float64Array, out: Float64Array): void {
-    const { a, block, temperature } = this;
-    const d = a.length;
-    for (let i = 0; i < d; i++) a[i] = state[i]! / temperature;
-    block.diagonal(a, state[d]!, out);
-    for (let i = 0; i < d; i++) out[i]! /= temperature;
-  }
-
-  theta(state: Float64Array): Float64Array {
-    const d = this.a.length;
-    const D = d + 1;
-    const A = this.block.fromDiagonal(state);
-    const out = Float64Array.from(this.initial);
-    for (let i = 0; i < d; i++) for (let j = 0; j < d; j++) out[i * D + j] = A[i]![j]!;
-    out[D * D + d] = state[d]!;
-    return out;
-  }
-}
-
-function fieldOf(problem: Problem, theta: Float64Array, accuracy = defaultAccuracy, kernels?: KernelLoader): Field {
-  const diagonal = diagonalField(problem, theta, accuracy, kernels);
-  return diagonal ?? fullField(problem, theta, kernels);
-}
-
-function fullField(problem: Problem, theta: Float64Array, kernels?: KernelLoader): Field {
-  const gradient = gradientOf(layoutOf(problem), populationRisk(problem, kernels));
-  return { start: theta, gradient, theta: (state) => Float64Array.from(state) };
-}
-
-/** Two fields side by side: one step sequence for both, so that the error of their difference is relative to the difference. */
-class SideBySide implements Field {
-  readonly start: Float64Array;
-  // Copies: making a view costs more than the few numbers it spares.
-  private readonly states: readonly [Float64Array, Float64Array];
-  private readonly gradients: readonly [Float64Array, Float64Array];
-
-  constructor(
-    private readonly first: Field,
-    private readonly second: Field,
-  ) {
-    const n = first.start.length;
-    const m = second.start.length;
-    this.start = new Float64Array(n + m);
-    this.start.set(first.start);
-    this.start.set(second.start, n);
-    this.states = [new Float64Array(n), new Float64Array(m)];
-    this.gradients = [new Float64Array(n), new Float64Array(m)];
-  }
-
-  gradient(state: Float64Array, out: Float64Array): void {
-    const { states, gradients } = this;
-    const n = states[0].length;
-    const m = states[1].length;
-    for (let i = 0; i < n; i++) states[0][i] = state[i]!;
-    for (let i = 0; i < m; i++) states[1][i] = state[n + i]!;
-    this.first.gradient(states[0], gradients[0]);
-    this.second.gradient(states[1], gradients[1]);
-    for (let i = 0; i < n; i++) out[i] = gradients[0][i]!;
-    for (let i = 0; i < m; i++) out[n + i] = gradients[1][i]!;
-  }
-
-  theta(state: Float64Array): Float64Array {
-    return this.first.theta(state.subarray(0, this.first.start.length));
   }
 }
 
@@ -199,19 +65,19 @@ export function* trainFlow(problem: Problem, kernels?: KernelLoader): Generator<
   const { train } = problem;
   if (train?.kind !== 'gradient_flow') throw new SolverFailure('unsupported', 'A gradient flow needs `train gradient_flow`.', 'train');
   const theta = initialParameters(problem);
-  const accuracy = Math.min(1e-8, Math.max(1e-14, 1e-3 * train.tolerance));
+  const accuracy = averagesFor(train.tolerance);
   const own = fieldOf(problem, theta, accuracy, kernels);
   const withReference = wantsReference(problem) && problem.length !== Number.POSITIVE_INFINITY;
   const other = withReference ? fieldOf(infinitePrompt(problem), theta, accuracy) : null;
   const both = other ? new SideBySide(own, other) : own;
+  const record = recorder(own, other);
   const points: TrainedPoint[] = [];
   const times = flowTimes(train);
   const flow = integrate(new Descent(both), both.start, { times, tolerance: flowTolerance * train.tolerance });
   let told = 0;
   try {
     for (const { time, state } of flow) {
-      const reference = other ? other.theta(state.subarray(own.start.length)) : undefined;
-      points.push({ time, theta: both.theta(state), ...(reference ? { reference } : {}) });
+      points.push(record(time, undefined, state));
       if (points.length - told >= times.length / 20) {
         told = points.length;
         yield { kind: 'progress', fraction: points.length / times.length };
@@ -224,11 +90,15 @@ export function* trainFlow(problem: Problem, kernels?: KernelLoader): Generator<
   return points;
 }
 
+/** Accuracy of averages: three digits finer than the flow, that its steps and differences of flows do not see it, or one where it is for the eye. */
+function averagesFor(tolerance: number): number {
+  return tolerance < coarse ? Math.max(1e-14, 1e-3 * tolerance) : Math.min(1e-6, 0.1 * tolerance);
+}
+
+const coarse = 1e-5;
+
 /** Local errors add up along a flow, so each step is held to a tenth of what is asked of the whole. */
 const flowTolerance = 0.1;
-
-/** What averages leave out where no tolerance is asked for. */
-const defaultAccuracy = 1e-12;
 
 /** Gradient descent θ ← θ − rate · ∇R(θ) on the population risk, beside the infinite-prompt one where a gap is measured. */
 export function* trainDescent(problem: Problem, kernels?: KernelLoader): Generator<SolveEvent, TrainedPoint[], void> {
@@ -236,18 +106,16 @@ export function* trainDescent(problem: Problem, kernels?: KernelLoader): Generat
   if (train?.kind !== 'gradient_descent')
     throw new SolverFailure('unsupported', 'Gradient descent needs `train gradient_descent`.', 'train');
   const theta = initialParameters(problem);
-  const own = fieldOf(problem, theta, defaultAccuracy, kernels);
+  const own = fieldOf(problem, theta, undefined, kernels);
   const other = wantsReference(problem) && problem.length !== Number.POSITIVE_INFINITY ? fieldOf(infinitePrompt(problem), theta) : null;
   const both = other ? new SideBySide(own, other) : own;
-  const state = Float64Array.from(both.start);
+  const record = recorder(own, other);
+  const state = both.start.slice();
   const gradient = new Float64Array(state.length);
   const wanted = recordedSteps(train);
   const points: TrainedPoint[] = [];
   for (let step = 0; ; step++) {
-    if (wanted[points.length] === step) {
-      const reference = other ? other.theta(state.subarray(own.start.length)) : undefined;
-      points.push({ time: train.rate * step, step, theta: both.theta(state), ...(reference ? { reference } : {}) });
-    }
+    if (wanted[points.length] === step) points.push(record(train.rate * step, step, state));
     if (step === train.steps) return points;
     if (step % 256 === 255) yield { kind: 'progress', fraction: step / train.steps };
     both.gradient(state, gradient);
@@ -273,7 +141,7 @@ export function* referenceFor(
   const { train } = problem;
   const theta = initialParameters(problem);
   if (train?.kind === 'adam') return yield* deterministicAdam(train, fullField(problem, theta, kernels), points);
-  const field = fieldOf(problem, theta, defaultAccuracy, kernels);
+  const field = fieldOf(problem, theta, undefined, kernels);
   const stretch = train?.kind === 'sgd' ? 1 / (1 - train.momentum) : 1;
   const times = points.map((p) => p.time * stretch);
   const out: Float64Array[] = [];
@@ -290,13 +158,13 @@ function* deterministicAdam(
   field: Field,
   points: readonly TrainedPoint[],
 ): Generator<SolveEvent, Float64Array[], void> {
-  const state = Float64Array.from(field.start);
+  const state = field.start.slice();
   const gradient = new Float64Array(state.length);
   const optimiser = new Optimiser(train, state.length);
   const out: Float64Array[] = [];
   const last = points.at(-1)?.step ?? 0;
   for (let step = 0; out.length < points.length; step++) {
-    while (out.length < points.length && (points[out.length]!.step ?? 0) <= step) out.push(Float64Array.from(state));
+    while (out.length < points.length && (points[out.length]!.step ?? 0) <= step) out.push(state.slice());
     if (step % 4096 === 4095) yield { kind: 'progress', fraction: step / last };
     field.gradient(state, gradient);
     optimiser.update(state, gradient, step + 1);

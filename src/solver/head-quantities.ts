@@ -49,6 +49,16 @@ export function whyNoApproximation(task: Task): string | null {
     : 'The approximation is for Gaussian tokens of covariance identity, weights gaussian(1/d) and no link.';
 }
 
+const headQuantityNames: readonly QuantityName[] = [
+  'gains',
+  'head_weights',
+  'largest_gain',
+  'least_gain',
+  'largest_head_weight',
+  'least_head_weight',
+  'approximate_risk',
+];
+
 /**
  * `gains[1]`, `gains[2]`, …, `head_weights[1]`, …, `largest_gain`, `least_gain`, `largest_head_weight`, `least_head_weight` and `approximate_risk` along a trajectory.
  * Heads are numbered by falling gain at the last point, as which one a training makes positive is up to its start.
@@ -57,11 +67,12 @@ export function headQuantities(
   problem: Problem,
   layout: Layout,
   task: Task,
-  merged: readonly Merged[],
+  merged: () => readonly Merged[],
   against: Axis,
 ): Record<string, Series> {
   const wanted = new Set<QuantityName>(problem.measures);
-  const heads = merged.map((m) => gainsAndWeights(layout, m));
+  if (!headQuantityNames.some((name) => wanted.has(name))) return {};
+  const heads = merged().map((m) => gainsAndWeights(layout, m));
   const out: Record<string, Series> = {};
   const add = (name: QuantityName, of: (at: (typeof heads)[number]) => number): void => {
     if (wanted.has(name)) out[name] = { against, value: heads.map(of), method: 'exact' };

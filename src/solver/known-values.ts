@@ -1,12 +1,12 @@
 /** What is measured of a run before it ends and must not be measured again at its end. */
 import type { KernelLoader } from '../kernels/index.js';
 import type { Baseline } from './baselines.js';
-import type { TrainedPoint } from './flow.js';
+import { DiagonalPoint, type TrainedPoint } from './gradient-fields.js';
 import type { Merged } from './parameters.js';
 import { type PopulationRisk, populationRisk, type RiskValue } from './population.js';
 import type { Problem } from './problem.js';
 import type { Method } from './result.js';
-import { requirePrecision } from './score-variance.js';
+import { largestScoreVariance, requirePrecision } from './score-variance.js';
 
 export class KnownValues {
   private readonly risks = new WeakMap<TrainedPoint, RiskValue>();
@@ -29,14 +29,19 @@ export class KnownValues {
   }
 
   /**
-   * Risk of a recorded point, `merged` in its merged form. The point itself is what it is known by. Throws
+   * Risk of a recorded point, `merged` its merged form. The point itself is what it is known by. Throws
    * SolverFailure where double precision does not do.
    */
-  risk(point: TrainedPoint, merged: Merged): RiskValue {
+  risk(point: TrainedPoint, merged: () => Merged): RiskValue {
+    if (point instanceof DiagonalPoint) {
+      requirePrecision(this.problem, () => point.scoreVariance);
+      return { value: point.risk, standardError: 0, method: 'exact' };
+    }
     const known = this.risks.get(point);
     if (known !== undefined) return known;
-    const value = this.population.risk(merged);
-    if ((value.method ?? this.method) !== 'sampled') requirePrecision(this.problem, merged);
+    const at = merged();
+    const value = this.population.risk(at);
+    if ((value.method ?? this.method) !== 'sampled') requirePrecision(this.problem, () => largestScoreVariance(this.problem, at));
     this.risks.set(point, value);
     return value;
   }

@@ -145,7 +145,7 @@ function proxySeries(law: Law): Series {
 const samplesOfLimit = 4096;
 
 /** Of a task, along a trajectory: the squared prediction at L = ∞, and its squared distance from the affine one. Draws (w, x_q) alone, the same at every point. */
-export function taskLimitQuantities(problem: Problem, task: Task, merged: readonly Merged[], against: Axis): Record<string, Series> {
+export function taskLimitQuantities(problem: Problem, task: Task, merged: () => readonly Merged[], against: Axis): Record<string, Series> {
   const wanted: Wanted = new Set(problem.measures);
   const out: Record<string, Series> = {};
   if (wanted.has('sub_gaussian')) out.sub_gaussian = proxySeries(lawOfX(task));
@@ -165,7 +165,7 @@ export function taskLimitQuantities(problem: Problem, task: Task, merged: readon
   const isStraight = kernel === 'linear' || sampler.gaussian;
   const norms: RunningMean[] = [];
   const gaps: RunningMean[] = [];
-  for (const m of merged) {
+  for (const m of merged()) {
     model.set(m);
     const norm = new RunningMean();
     const gap = new RunningMean();
@@ -197,7 +197,7 @@ export function taskLimitQuantities(problem: Problem, task: Task, merged: readon
   if (wanted.has('limit_norm')) out.limit_norm = banded(against, norms, 'sampled', 0.95, samplesOfLimit);
   if (wanted.has('gaussian_gap')) {
     out.gaussian_gap = isStraight
-      ? { against, value: merged.map(() => 0), method: 'exact' }
+      ? { against, value: norms.map(() => 0), method: 'exact' }
       : banded(against, gaps, 'sampled', 0.95, samplesOfLimit);
   }
   return out;

@@ -27,61 +27,90 @@ export interface VectorField {
 const stageCount = 12;
 /** Rows of f: 12 stages, the end of the step, three more for the dense output. */
 const rowCount = 16;
+/** A row of zeros beside those. */
+const emptyRow = rowCount;
 /** Step times rate up to which the method damps. */
 const stableStep = 5.8;
 const smallest = 1e-12;
 /** Besides one whose speed is rounding, a flow whose speed, falling, could move it by less than this share of the tolerance until the end has arrived. */
 const arrived = 0.01;
 
+/** A sum Σ_j weight_j f_j over rows of f, without those that count nothing; four rows at a time, so filled up with empty ones. */
+class Combination {
+  readonly weights: Float64Array;
+  readonly rows: Int32Array;
+
+  constructor(weights: readonly number[]) {
+    const used = weights.flatMap((weight, j) => (weight === 0 ? [] : [j]));
+    const size = 4 * Math.ceil(used.length / 4);
+    this.weights = new Float64Array(size);
+    this.rows = new Int32Array(size).fill(emptyRow);
+    used.forEach((j, at) => {
+      this.weights[at] = weights[j]!;
+      this.rows[at] = j;
+    });
+  }
+
+  /** out = base + scale × the sum. */
+  addTo(base: Float64Array, scale: number, k: readonly Float64Array[], out: Float64Array): void {
+    const { weights, rows } = this;
+    const n = out.length;
+    let from = base;
+    for (let at = 0; at < rows.length; at += 4) {
+      const w0 = scale * weights[at]!;
+      const w1 = scale * weights[at + 1]!;
+      const w2 = scale * weights[at + 2]!;
+      const w3 = scale * weights[at + 3]!;
+      const k0 = k[rows[at]!]!;
+      const k1 = k[rows[at + 1]!]!;
+      const k2 = k[rows[at + 2]!]!;
+      const k3 = k[rows[at + 3]!]!;
+      for (let i = 0; i < n; i++) out[i] = from[i]! + w0 * k0[i]! + w1 * k1[i]! + w2 * k2[i]! + w3 * k3[i]!;
+      from = out;
+    }
+  }
+}
+
+const stageSums = stages.map((row) => new Combination(row));
+const denseSums = denseRows.map((row) => new Combination(row));
+const sumOfError5 = new Combination(error5);
+const sumOfError3 = new Combination(error3);
+
 class Stepper {
   readonly k: readonly Float64Array[];
   readonly next: Float64Array;
+  private readonly zero: Float64Array;
   private readonly stage: Float64Array;
   /** Errors of orders 5 and 3, by component. */
   private readonly e5: Float64Array;
   private readonly e3: Float64Array;
+  /** Polynomials of the dense output. */
+  private readonly rows: readonly Float64Array[];
 
   constructor(
     private readonly field: VectorField,
     readonly n: number,
   ) {
-    this.k = Array.from({ length: rowCount }, () => new Float64Array(n));
-    this.next = new Float64Array(n);
-    this.stage = new Float64Array(n);
-    this.e5 = new Float64Array(n);
-    this.e3 = new Float64Array(n);
-  }
-
-  private combine(row: readonly number[], y: Float64Array, h: number, out: Float64Array): void {
-    out.set(y);
-    for (let j = 0; j < row.length; j++) {
-      const weight = h * row[j]!;
-      if (weight === 0) continue;
-      const k = this.k[j]!;
-      for (let i = 0; i < out.length; i++) out[i]! += weight * k[i]!;
-    }
+    const made = () => new Float64Array(n);
+    this.k = Array.from({ length: rowCount + 1 }, made);
+    this.zero = this.k[emptyRow]!;
+    this.next = made();
+    this.stage = made();
+    this.e5 = made();
+    this.e3 = made();
+    this.rows = Array.from({ length: 7 }, made);
   }
 
   /** Fills `next` and rows 1 … 12 from y and row 0; returns the error estimate in units of `scale`, NaN or Infinity where a stage overflows. */
   attempt(y: Float64Array, h: number, scale: number): number {
+    const { k, field, zero, e5, e3, n } = this;
     for (let s = 1; s <= stageCount; s++) {
       const out = s === stageCount ? this.next : this.stage;
-      this.combine(stages[s - 1]!, y, h, out);
-      this.field.evaluate(out, this.k[s]!);
+      stageSums[s - 1]!.addTo(y, h, k, out);
+      field.evaluate(out, k[s]!);
     }
-    const { e5, e3, n } = this;
-    e5.fill(0);
-    e3.fill(0);
-    for (let j = 0; j <= stageCount; j++) {
-      const weight5 = error5[j]!;
-      const weight3 = error3[j]!;
-      if (weight5 === 0 && weight3 === 0) continue;
-      const k = this.k[j]!;
-      for (let i = 0; i < n; i++) {
-        e5[i]! += weight5 * k[i]!;
-        e3[i]! += weight3 * k[i]!;
-      }
-    }
+    sumOfError5.addTo(zero, 1, k, e5);
+    sumOfError3.addTo(zero, 1, k, e3);
     let sum5 = 0;
     let sum3 = 0;
     for (let i = 0; i < n; i++) {
@@ -104,55 +133,53 @@ class Stepper {
     return run > 0 ? Math.sqrt(rise / run) : 0;
   }
 
-  /** Polynomials of the last step, for `dense`. */
-  interpolant(y: Float64Array, h: number): Float64Array[] {
+  /** Makes the polynomials of the last step, for `dense`. */
+  interpolate(y: Float64Array, h: number): void {
+    const { k, next, n, rows, zero } = this;
     for (let s = stageCount + 1; s < rowCount; s++) {
-      this.combine(stages[s - 1]!, y, h, this.stage);
-      this.field.evaluate(this.stage, this.k[s]!);
+      stageSums[s - 1]!.addTo(y, h, k, this.stage);
+      this.field.evaluate(this.stage, k[s]!);
     }
-    const { k, next, n } = this;
-    const rows = Array.from({ length: 7 }, () => new Float64Array(n));
+    const [first, second, third] = rows as [Float64Array, Float64Array, Float64Array];
+    const start = k[0]!;
+    const end = k[stageCount]!;
     for (let i = 0; i < n; i++) {
       const difference = next[i]! - y[i]!;
-      rows[0]![i] = difference;
-      rows[1]![i] = h * k[0]![i]! - difference;
-      rows[2]![i] = 2 * difference - h * (k[stageCount]![i]! + k[0]![i]!);
+      first[i] = difference;
+      second[i] = h * start[i]! - difference;
+      third[i] = 2 * difference - h * (end[i]! + start[i]!);
     }
-    for (let r = 0; r < denseRows.length; r++) {
-      const row = rows[3 + r]!;
-      for (let j = 0; j < rowCount; j++) {
-        const weight = h * denseRows[r]![j]!;
-        if (weight === 0) continue;
-        const slope = k[j]!;
-        for (let i = 0; i < n; i++) row[i]! += weight * slope[i]!;
-      }
-    }
-    return rows;
+    denseSums.forEach((sum, r) => {
+      sum.addTo(zero, h, k, rows[3 + r]!);
+    });
   }
-}
 
-function dense(y: Float64Array, rows: readonly Float64Array[], at: number): Float64Array {
-  const out = new Float64Array(y.length);
-  for (let i = 0; i < y.length; i++) {
-    let sum = 0;
-    for (let r = 6; r >= 0; r--) sum = (sum + rows[r]![i]!) * (r % 2 === 0 ? at : 1 - at);
-    out[i] = y[i]! + sum;
+  /** The state at the share `at` of the step that `interpolate` was told of. */
+  dense(y: Float64Array, at: number): Float64Array {
+    const [r0, r1, r2, r3, r4, r5, r6] = this.rows;
+    const rest = 1 - at;
+    const out = new Float64Array(this.n);
+    for (let i = 0; i < out.length; i++) {
+      const inner = (((r6![i]! * at + r5![i]!) * rest + r4![i]!) * at + r3![i]!) * rest;
+      out[i] = y[i]! + (((inner + r2![i]!) * at + r1![i]!) * rest + r0![i]!) * at;
+    }
+    return out;
   }
-  return out;
 }
 
 function sizeOf(y: Float64Array): number {
   let size = smallest;
-  for (const x of y) {
+  for (let i = 0; i < y.length; i++) {
+    const x = Math.abs(y[i]!);
     if (Number.isNaN(x)) return Number.NaN;
-    size = Math.max(size, Math.abs(x));
+    if (x > size) size = x;
   }
   return size;
 }
 
 function norm(x: Float64Array): number {
   let sum = 0;
-  for (const value of x) sum += value * value;
+  for (let i = 0; i < x.length; i++) sum += x[i]! * x[i]!;
   return Math.sqrt(sum);
 }
 
@@ -162,10 +189,10 @@ function norm(x: Float64Array): number {
  */
 export function* integrate(field: VectorField, start: Float64Array, options: OdeOptions): Generator<OdePoint, void, void> {
   const { times, tolerance, ceiling = 1e12, maximumSteps = 1e6 } = options;
-  const y = Float64Array.from(start);
+  const y = start.slice();
   const end = times.length > 0 ? times[times.length - 1]! : 0;
   let recorded = 0;
-  while (recorded < times.length && times[recorded]! <= 0) yield { time: times[recorded++]!, state: Float64Array.from(y) };
+  while (recorded < times.length && times[recorded]! <= 0) yield { time: times[recorded++]!, state: y.slice() };
   if (recorded === times.length) return;
   const stepper = new Stepper(field, start.length);
   const { k, next } = stepper;
@@ -198,10 +225,10 @@ export function* integrate(field: VectorField, start: Float64Array, options: Ode
     const stiffness = stepper.stiffness();
     const after = isLast ? end : t + h;
     if (times[recorded]! <= after) {
-      const rows = times[recorded]! < after ? stepper.interpolant(y, h) : [];
+      if (times[recorded]! < after) stepper.interpolate(y, h);
       for (; recorded < times.length && times[recorded]! <= after; recorded++) {
         const time = times[recorded]!;
-        yield { time, state: time === after ? Float64Array.from(next) : dense(y, rows, (time - t) / h) };
+        yield { time, state: time === after ? next.slice() : stepper.dense(y, (time - t) / h) };
       }
       if (recorded === times.length) return;
     }
@@ -214,7 +241,7 @@ export function* integrate(field: VectorField, start: Float64Array, options: Ode
     speed = norm(k[0]!);
     const isAtRest = speed <= 16 * Number.EPSILON * size * stiffness;
     if (isAtRest || (speed <= before && speed * (end - t) <= arrived * tolerance * size)) {
-      for (; recorded < times.length; recorded++) yield { time: times[recorded]!, state: Float64Array.from(y) };
+      for (; recorded < times.length; recorded++) yield { time: times[recorded]!, state: y.slice() };
       return;
     }
     h *= Math.min(rejected ? 1 : 6, Math.max(0.3, 0.9 * Math.max(ratio, 1e-10) ** -0.125));

@@ -82,8 +82,7 @@ class BlockOrElse implements PopulationRisk {
     if (a) {
       const out = new Float64Array(D);
       const value = exact.diagonal(a, b, out);
-      const g = exact.fromDiagonal(out.subarray(0, d));
-      for (let i = 0; i < d; i++) for (let j = 0; j < d; j++) gU[i * D + j] = g[i]![j]!;
+      exact.fromDiagonal(out, gU, D);
       gv[d] = out[d]!;
       return value;
     }

@@ -167,6 +167,8 @@ export interface Problem<E = EmpiricalTokens> {
   readonly solver: SolverSettings;
   /** What is to be computed; facets and rates are named in `facets`. */
   readonly measures: readonly QuantityName[];
+  /** Nobody will look at the trained layer itself: its snapshots, which there would be, are left out of the result. */
+  readonly withoutSnapshots?: true;
   /** Extra series of the error quantities that a measure, plot or expectation asks for. */
   readonly facets: readonly Facet[];
   /** Trust lengths that are asked for: the smallest L from which the certified bound of `of` stays below `threshold`. */

@@ -32,11 +32,13 @@ const paths: readonly Path[] = (
 });
 /**
  * The steps in s as multiples of those above, by the accuracy that averages are wanted to at least: the error of the rule falls as
- * exp(−2π × strip / step), from 1e-15 at the steps above to a few times 1e-9 at the coarser ones. With many factors the product leaves no room for them.
+ * exp(−2π × strip / step), from 1e-15 at the steps above to 1e-8 and 6e-6 at the coarser ones. It is relative to the largest of B2 − B2(0) and of γ − γ(0)
+ * near the path, which from `longest` on is far above what their averages are. With many factors the product leaves no room for coarser steps.
  */
 const grades = [
-  { accuracy: 0, coarser: 1 },
-  { accuracy: 1e-8, coarser: 1.35 },
+  { accuracy: 0, coarser: 1, longest: Number.POSITIVE_INFINITY },
+  { accuracy: 1e-8, coarser: 1.35, longest: 1e5 },
+  { accuracy: 1e-6, coarser: 1.8, longest: 1e4 },
 ] as const;
 /** Largest dimensions that the two flattest paths serve, whatever the eigenvalues. */
 const mostOnPath = [5, 16] as const;
@@ -304,7 +306,7 @@ export class QuadraticContour {
     for (let i = 0; i < ratio.length; i++) ratio[i] = lambda[i]! / star;
     const path = this.choosePath();
     let grade = path === 0 ? grades.length - 1 : 0;
-    while (grades[grade]!.accuracy > accuracy) grade--;
+    while (grades[grade]!.accuracy > accuracy || grades[grade]!.longest < this.length) grade--;
     return this.tables.at(path, grade, octave);
   }
 

@@ -3,8 +3,9 @@
  * tokens, along a training and over prompt lengths, and where that happens.
  */
 import { lawMoments } from './cumulant.js';
+import { DiagonalPoint, type TrainedPoint } from './gradient-fields.js';
 import * as linear from './linear-algebra.js';
-import { type Layout, type Merged, taskOf } from './parameters.js';
+import { type Layout, type Merged, merge, taskOf } from './parameters.js';
 import type { Problem } from './problem.js';
 import type { RunWarning, Series } from './result.js';
 import { meanScoreVariance } from './score-variance.js';
@@ -33,6 +34,12 @@ export function taskCondensation(problem: Problem, { D, heads }: Layout, m: Merg
     largest = Math.max(largest, meanScoreVariance(task, U));
   }
   return condensation(largest, problem.length);
+}
+
+/** The same at a recorded point. */
+export function pointCondensation(problem: Problem, layout: Layout, point: TrainedPoint): number | null {
+  if (point instanceof DiagonalPoint) return condensation(point.scoreVariance, problem.length);
+  return taskCondensation(problem, layout, merge(layout, point.theta));
 }
 
 /** The same for plain tokens, averaged over the query law; null where there are no parameters. */

@@ -7,6 +7,15 @@ import type { Sentence } from './sentences.js';
  */
 export type Method = 'exact' | 'approximate' | 'quasi_monte_carlo' | 'sampled' | 'fitted';
 
+const methods: readonly Method[] = ['approximate', 'exact', 'quasi_monte_carlo', 'sampled', 'fitted'];
+
+/** Of several values; an approximation stands beside what was computed and says nothing of that. */
+export function weakest(of: Iterable<Method>): Method {
+  let worst = -1;
+  for (const method of of) worst = Math.max(worst, methods.indexOf(method));
+  return methods[worst] ?? 'exact';
+}
+
 export type Axis = 'time' | 'step';
 
 /** The fraction `probability` of the queries, those with a scores' variance above `tau2`, and where they stand among all. */

@@ -30,13 +30,19 @@ export function meanScoreVariance(task: Task, U: ArrayLike<number>): number {
   return sum;
 }
 
-/** Throws `tolerance` where the exact formulas of softmax at finite length no longer hold in double precision. */
-export function requirePrecision(problem: Problem, m: Merged): void {
+/** The largest over the heads. */
+export function largestScoreVariance(problem: Problem, { U }: Merged): number {
+  const { D, heads } = layoutOf(problem);
+  let most = 0;
+  for (let h = 0; h < heads; h++) most = Math.max(most, meanScoreVariance(taskOf(problem), U.subarray(h * D * D, (h + 1) * D * D)));
+  return most;
+}
+
+/** Throws `tolerance` where the scores' mean variance is such that the exact formulas of softmax at finite length no longer hold in double precision. */
+export function requirePrecision(problem: Problem, variance: () => number): void {
   const { kernel } = problem.attention;
   if (kernel === 'linear' || problem.length === Number.POSITIVE_INFINITY) return;
-  const { D, heads } = layoutOf(problem);
-  for (let h = 0; h < heads; h++) {
-    if (meanScoreVariance(taskOf(problem), m.U.subarray(h * D * D, (h + 1) * D * D)) <= largest) continue;
+  if (!(variance() <= largest)) {
     throw new SolverFailure(
       'tolerance',
       'The scores have a mean variance above 10¹¹ at these parameters, beyond double precision: attention has long become a hard maximum.',

@@ -11,6 +11,11 @@ const mostNumbers = 40_000;
 /** A larger matrix is no picture. */
 const mostEntries = 64 * 64;
 
+/** Whether a training of the problem can have snapshots, be they wanted or not. */
+export function canBePictured({ train, setting }: Pick<Problem<unknown>, 'train' | 'setting'>): boolean {
+  return train !== null && setting.kind === 'task' && setting.task.dimension ** 2 <= mostEntries;
+}
+
 /**
  * The d × d block of the scores at some of the recorded points, the first and the last among them; null when it is too large to look at. With one
  * head it is A itself, and b its scale; with several Σ_h b_h A_h, and the scale is 1. The temperature is inside, as the risk sees it.
@@ -18,7 +23,7 @@ const mostEntries = 64 * 64;
 export function snapshotsOf(problem: Problem, layout: Layout, points: readonly MeasuredPoint[]): ParameterSnapshots | null {
   const { heads, D } = layout;
   const d = D - 1;
-  if (points.length < 2 || d * d > mostEntries) return null;
+  if (points.length < 2 || !canBePictured(problem)) return null;
   const against: Axis = points.some((point) => point.step !== undefined) ? 'step' : 'time';
   const kept = chosen(points.length, Math.max(2, Math.min(mostPoints, Math.floor(mostNumbers / (d * d)))));
   const merged = merge(layout, new Float64Array(layout.size));

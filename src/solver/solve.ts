@@ -12,14 +12,15 @@ import {
   condensationWarning,
   phaseSeries,
   plainCondensation,
+  pointCondensation,
   slowedFrom,
   taskCondensation,
 } from './regimes.js';
-import { type Axis, type RunResult, type Series, type SolveEvent, SolverFailure } from './result.js';
+import { type Axis, type RunResult, type Series, type SolveEvent, SolverFailure, weakest } from './result.js';
 import type { Sentence } from './sentences.js';
 import { type TrainingMeans, trainStochastic } from './sgd.js';
 import { snapshotsOf } from './snapshots.js';
-import { type MeasuredPoint, type MeasuredTrajectory, measureTrajectory, weakest } from './trajectory.js';
+import { type MeasuredPoint, type MeasuredTrajectory, measureTrajectory } from './trajectory.js';
 import { withCurves } from './unfinished-training.js';
 import { uniformError } from './uniform-error.js';
 
@@ -67,7 +68,7 @@ function* measure(problem: Problem, points: readonly MeasuredPoint[], known?: Kn
   const measured = yield* within(measureTrajectory(problem, points, known), shares.train, shares.measure);
   const layout = layoutOf(problem);
   const trajectory = train === null ? fixedLayer(problem, layout, points, measured) : measured;
-  const snapshots = train === null ? null : snapshotsOf(problem, layout, points);
+  const snapshots = train === null || problem.withoutSnapshots ? null : snapshotsOf(problem, layout, points);
   const against: Axis | null = train === null ? null : Object.keys(trajectory.axes).includes('step') ? 'step' : 'time';
   const condensation = condensationAlong(problem, layout, points);
   const phases = condensation === null ? null : phaseSeries(problem, against, condensation);
@@ -125,7 +126,7 @@ const fewPoints = 8;
 /** Null where a training stays in the phase of the 1/L decay, as far as a few of its points tell, and where there are no phases. */
 function condensationAlong(problem: Problem, layout: Layout, points: readonly MeasuredPoint[]): (number | null)[] | null {
   if (problem.attention.kernel === 'linear') return null;
-  const valueAt = ({ theta }: MeasuredPoint) => taskCondensation(problem, layout, merge(layout, theta));
+  const valueAt = (point: MeasuredPoint) => pointCondensation(problem, layout, point);
   const last = points.length - 1;
   const few = Array.from(
     { length: Math.min(fewPoints, last) + 1 },

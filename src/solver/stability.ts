@@ -4,7 +4,7 @@
  */
 import { blockApplies, blockOf, isBlockForm } from './balanced.js';
 import { secondMoment } from './cumulant.js';
-import { gradientOf, infinitePrompt } from './flow.js';
+import { gradientOf, infinitePrompt } from './gradient-fields.js';
 import { frobenius, matmul, scale, symmetricEigen, symmetricSqrt, transpose } from './linear-algebra.js';
 import { type Layout, layoutOf, merge, taskOf } from './parameters.js';
 import { populationRisk } from './population.js';

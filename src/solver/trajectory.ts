@@ -1,20 +1,21 @@
 /** Everything that is measured along recorded parameters, whatever the optimiser (docs/mathematics.md, section 5). */
 import type { KernelLoader } from '../kernels/index.js';
-import { BlockRisk, blockApplies, blockOf, hasGaussianTokens, isBlockForm } from './balanced.js';
+import { BlockRisk, blockOf, hasGaussianTokens, isBlockForm } from './balanced.js';
 import { type Baseline, bayesRisk, noiseFloor, oneStepRisk, zeroRisk } from './baselines.js';
-import { gradientOf, infinitePrompt, referenceFor, type TrainedPoint, wantsReference } from './flow.js';
+import { referenceFor, wantsReference } from './flow.js';
+import { beforeTemperature, gradientGap, parameterGaps } from './gaps.js';
 import { GeneralRisk } from './general-risk.js';
+import { onDiagonal, type TrainedPoint } from './gradient-fields.js';
 import { headQuantities } from './head-quantities.js';
 import { KnownValues } from './known-values.js';
 import { taskLimitQuantities } from './limit-quantities.js';
 import { frobenius, inverse, traceOfProduct } from './linear-algebra.js';
-import { emptyMerged, type Layout, layoutOf, type Merged, merge, taskOf } from './parameters.js';
+import { type Layout, layoutOf, type Merged, merge, taskOf } from './parameters.js';
 import { populationRisk, type RiskValue } from './population.js';
 import type { Problem, QuantityName } from './problem.js';
-import { condensationSeries, taskCondensation } from './regimes.js';
-import type { Axis, Method, Series, SolveEvent } from './result.js';
-import { type Sentence, say } from './sentences.js';
-import { gronwallEnvelope, informativeHorizon } from './stability.js';
+import { condensationSeries, pointCondensation } from './regimes.js';
+import { type Axis, type Method, type Series, type SolveEvent, weakest } from './result.js';
+import type { Sentence } from './sentences.js';
 
 export interface MeasuredTrajectory {
   readonly method: Method;
@@ -27,15 +28,6 @@ export interface MeasuredTrajectory {
 export interface MeasuredPoint extends TrainedPoint {
   readonly loss?: number;
   readonly lossError?: number;
-}
-
-const order: readonly Method[] = ['approximate', 'exact', 'quasi_monte_carlo', 'sampled', 'fitted'];
-
-/** Of several values; an approximation stands beside what was computed and says nothing of that. */
-export function weakest(methods: Iterable<Method>): Method {
-  let worst = -1;
-  for (const method of methods) worst = Math.max(worst, order.indexOf(method));
-  return order[worst] ?? 'exact';
 }
 
 /** Half-width of a 95 % band in standard errors of a mean of many prompts. */
@@ -54,17 +46,6 @@ export function seriesOf(against: Axis | null, values: readonly RiskValue[], met
     standardError: values.map((v) => v.standardError),
     ...extra,
   };
-}
-
-function distance(x: Float64Array, y: Float64Array): number {
-  let sum = 0;
-  for (let i = 0; i < x.length; i++) sum += (x[i]! - y[i]!) ** 2;
-  return Math.sqrt(sum);
-}
-
-/** (U, v) of θ before the temperature. */
-function beforeTemperature(layout: Layout, theta: Float64Array): Merged {
-  return merge({ ...layout, temperature: 1 }, theta);
 }
 
 /**
@@ -94,13 +75,20 @@ export function* measureTrajectory(
     ...(against === 'step' ? { step: points.map((p) => p.step ?? 0) } : {}),
   };
   const quantities: Record<string, Series> = {};
-  const merged = points.map((p) => merge(layout, p.theta));
+  const diagonal = onDiagonal(points);
+  let made: readonly Merged[] | null = null;
+  const merged = (): readonly Merged[] => {
+    made ??= points.map((p) => merge(layout, p.theta));
+    return made;
+  };
 
   if (wanted.has('risk') || wanted.has('excess_risk') || wanted.has('bayes_gap')) {
     const values: RiskValue[] = [];
     for (const [i, point] of points.entries()) {
-      values.push(known.risk(point, merged[i]!));
-      if (known.method !== 'exact' || i % 16 === 15) yield { kind: 'progress', fraction: values.length / points.length };
+      values.push(known.risk(point, () => merged()[i]!));
+      if (i % 16 === 15 || (diagonal === null && known.method !== 'exact')) {
+        yield { kind: 'progress', fraction: values.length / points.length };
+      }
     }
     const method = weakest(values.map((v) => v.method ?? known.method));
     if (wanted.has('risk')) quantities.risk = seriesOf(against, values, method);
@@ -149,13 +137,13 @@ export function* measureTrajectory(
   if (wantsReference(problem)) Object.assign(quantities, yield* parameterGaps(problem, layout, points, against, wanted, notes));
   if (wanted.has('gradient_gap')) quantities.gradient_gap = yield* gradientGap(problem, layout, points, against, known.kernels);
   if (wanted.has('balance')) {
-    const values = points.map((p) => balanceOf(layout, beforeTemperature(layout, p.theta)));
-    quantities.balance = { against, value: values, method: 'exact' };
+    const value = diagonal?.map((point) => point.balance) ?? points.map((p) => balanceOf(layout, beforeTemperature(layout, p.theta)));
+    quantities.balance = { against, value, method: 'exact' };
   }
   if (wanted.has('alignment')) {
     const precision = inverse(task.covariance);
     const size = frobenius(precision);
-    const value = merged.map((m) => {
+    const value = merged().map((m) => {
       const A = combinedBlock(layout, m);
       const norm = frobenius(A);
       return norm > 0 ? traceOfProduct(A, precision) / (norm * size) : Number.NaN;
@@ -164,10 +152,10 @@ export function* measureTrajectory(
     quantities.alignment = { against, value, method: 'exact', ...reason };
   }
   if (wanted.has('condensation')) {
-    const values = merged.map((m) => taskCondensation(problem, layout, m));
+    const values = points.map((point) => pointCondensation(problem, layout, point));
     quantities.condensation = condensationSeries(problem, against, values);
   }
-  if (wanted.has('effective_tokens')) quantities.effective_tokens = yield* effectiveTokens(problem, layout, merged, against);
+  if (wanted.has('effective_tokens')) quantities.effective_tokens = yield* effectiveTokens(problem, layout, merged(), against);
   Object.assign(quantities, taskLimitQuantities(problem, task, merged, against), headQuantities(problem, layout, task, merged, against));
   const method = weakest(Object.values(quantities).map((q) => q.method));
   return { method, axes, quantities, ...(notes.length === 0 ? {} : { notes }) };
@@ -217,144 +205,6 @@ function* flowRisk(
     if (risk.method !== 'exact') yield { kind: 'progress', fraction: values.length / points.length };
   }
   return seriesOf(against, values, weakest(values.map((v) => v.method ?? risk.method)));
-}
-
-function* parameterGaps(
-  problem: Problem,
-  layout: Layout,
-  points: readonly MeasuredPoint[],
-  against: Axis,
-  wanted: ReadonlySet<QuantityName>,
-  notes: Sentence[],
-): Generator<SolveEvent, Record<string, Series>, void> {
-  const isDeterministic = problem.train?.kind === 'gradient_flow' || problem.train?.kind === 'gradient_descent';
-  const isReference = problem.length === Number.POSITIVE_INFINITY && isDeterministic;
-  let references: readonly Float64Array[];
-  if (isReference) references = points.map((p) => p.theta);
-  else if (points.every((p) => p.reference !== undefined)) references = points.map((p) => p.reference!);
-  else references = yield* memoisedReference(problem, points);
-  const method = isDeterministic ? weakest([populationRisk(problem).method, populationRisk(infinitePrompt(problem)).method]) : 'exact';
-  const out: Record<string, Series> = {};
-  if (wanted.has('parameter_gap')) out.parameter_gap = { against, value: points.map((p, i) => distance(p.theta, references[i]!)), method };
-  if (problem.facets.includes('envelope')) {
-    out['parameter_gap.envelope'] = yield* envelopeSeries(problem, layout, points, references, against, notes);
-  }
-  if (wanted.has('merged_parameter_gap')) {
-    const value = points.map((p, i) => {
-      const own = beforeTemperature(layout, p.theta);
-      const other = beforeTemperature(layout, references[i]!);
-      return Math.hypot(distance(own.U, other.U), distance(own.v, other.v));
-    });
-    out.merged_parameter_gap = { against, value, method };
-  }
-  return out;
-}
-
-/** The Grönwall envelope, with a note on the horizon until which it says something. */
-function* envelopeSeries(
-  problem: Problem,
-  layout: Layout,
-  points: readonly MeasuredPoint[],
-  references: readonly Float64Array[],
-  against: Axis,
-  notes: Sentence[],
-): Generator<SolveEvent, Series, void> {
-  const none = (reason: string): Series => ({ against, value: points.map(() => Number.NaN), method: 'exact', reason });
-  if (problem.length === Number.POSITIVE_INFINITY) return { against, value: points.map(() => 0), method: 'exact' };
-  if (problem.train?.kind !== 'gradient_flow' && problem.train?.kind !== 'gradient_descent')
-    return none('The envelope is of trainings on the population risk.');
-  const gaps = yield* gradientGap(problem, layout, points, against);
-  const times = points.map((p) => p.time);
-  const own = points.map((p) => p.theta);
-  const envelope = gronwallEnvelope(problem, times, gaps.value, own, references);
-  if (envelope === null) return none('The envelope needs an exact gradient of the infinite-prompt risk.');
-  const horizon = informativeHorizon(envelope.value, times, references);
-  const how: Sentence = envelope.isProved
-    ? 'a proved bound of the curvature between the trajectories'
-    : 'the largest curvature found between the trajectories';
-  const until: Sentence =
-    horizon === null
-      ? 'until the end'
-      : horizon === times[0]
-        ? 'at no recorded time'
-        : say('until time {0}', Number(horizon.toPrecision(3)));
-  notes.push(
-    say('The Grönwall envelope of the parameter gap uses {0}; it is below the distance that the parameters move {1}.', how, until),
-  );
-  return { against, value: envelope.value, method: weakest([gaps.method, envelope.isProved ? 'exact' : 'fitted']) };
-}
-
-/** References of the last few problems: runs that differ in length or kernel alone share theirs. */
-const references = new Map<string, readonly Float64Array[]>();
-
-function* memoisedReference(problem: Problem, points: readonly MeasuredPoint[]): Generator<SolveEvent, readonly Float64Array[], void> {
-  // At L = ∞ both kernels have one limit on centred Gaussian tokens only.
-  const kernel = hasGaussianTokens(taskOf(problem)) ? '' : problem.attention.kernel;
-  const key = JSON.stringify([problem.setting, { ...problem.attention, kernel }, problem.train, problem.solver, points.map((p) => p.time)]);
-  const known = references.get(key);
-  if (known) return known;
-  const made = yield* referenceFor(infinitePrompt(problem), points);
-  if (references.size >= 8) references.delete(references.keys().next().value!);
-  references.set(key, made);
-  return made;
-}
-
-function* gradientGap(
-  problem: Problem,
-  layout: Layout,
-  points: readonly MeasuredPoint[],
-  against: Axis,
-  kernels?: KernelLoader,
-): Generator<SolveEvent, Series, void> {
-  if (problem.length === Number.POSITIVE_INFINITY) return { against, value: points.map(() => 0), method: 'exact' };
-  const onDiagonal = diagonalGap(problem, layout, kernels);
-  const own = populationRisk(problem, kernels);
-  const other = populationRisk(infinitePrompt(problem));
-  const ownGradient = gradientOf(layout, own);
-  const otherGradient = gradientOf(layout, other);
-  const g = new Float64Array(layout.size);
-  const h = new Float64Array(layout.size);
-  const value: number[] = [];
-  for (const p of points) {
-    const exact = onDiagonal?.(p.theta) ?? null;
-    if (exact === null) {
-      ownGradient(p.theta, g);
-      otherGradient(p.theta, h);
-    }
-    value.push(exact ?? distance(g, h));
-    if (own.method !== 'exact') yield { kind: 'progress', fraction: value.length / points.length };
-  }
-  const blockEverywhere = blockApplies(problem) && points.every((p) => isBlockForm(merge(layout, p.theta), layout.D));
-  const method =
-    problem.solver.method !== 'monte_carlo' && blockEverywhere
-      ? 'exact'
-      : weakest([own.risk(merge(layout, points.at(-1)!.theta)).method ?? own.method, other.method]);
-  return { against, value, method };
-}
-
-/**
- * The gradient gap where A is diagonal in the eigenbasis of Σ, which keeps the Frobenius norm: d + 1 numbers in place of two matrices. It answers null at
- * other parameters, and is null for other problems.
- */
-function diagonalGap(problem: Problem, layout: Layout, kernels?: KernelLoader): ((theta: Float64Array) => number | null) | null {
-  if (layout.parameters !== 'merged' || problem.solver.method === 'monte_carlo' || !blockApplies(problem)) return null;
-  const { D, temperature } = layout;
-  const own = new BlockRisk(problem, undefined, kernels);
-  const other = new BlockRisk(infinitePrompt(problem));
-  const g = new Float64Array(D);
-  const h = new Float64Array(D);
-  const merged = emptyMerged(layout);
-  return (theta) => {
-    merge(layout, theta, merged);
-    const diagonal = isBlockForm(merged, D) ? own.diagonalOf(blockOf(merged, D)) : null;
-    if (diagonal === null) return null;
-    const b = merged.v[D - 1]!;
-    own.diagonal(diagonal, b, g);
-    other.diagonal(diagonal, b, h);
-    let sum = 0;
-    for (let i = 0; i < D - 1; i++) sum += ((g[i]! - h[i]!) / temperature) ** 2;
-    return Math.sqrt(sum + (g[D - 1]! - h[D - 1]!) ** 2);
-  };
 }
 
 function* effectiveTokens(problem: Problem, layout: Layout, merged: readonly Merged[], against: Axis): Generator<SolveEvent, Series, void> {

@@ -32,7 +32,7 @@ export function* withCurves(
     const point = points[measured];
     if (point === undefined || isStuck) return;
     try {
-      known.risk(point, merge(layout, point.theta));
+      known.risk(point, () => merge(layout, point.theta));
       measured++;
     } catch (error) {
       if (!(error instanceof SolverFailure)) throw error;

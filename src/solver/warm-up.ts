@@ -1,10 +1,6 @@
 import type { Problem } from './problem.js';
 
-/**
- * A small run through the code that most runs go through: solved while nothing else is to be done yet, it leaves the
- * solver compiled and the tables begun. Its result is thrown away.
- */
-export const warmUp: Problem = {
+const softmax: Problem = {
   setting: {
     kind: 'task',
     task: {
@@ -40,9 +36,19 @@ export const warmUp: Problem = {
     keyQuery: null,
     value: null,
   },
-  train: { kind: 'gradient_flow', time: 4, points: 5, tolerance: 1e-8, extraTimes: [] },
+  train: { kind: 'gradient_flow', time: 16, points: 33, tolerance: 1e-5, extraTimes: [] },
   concentrate: null,
   solver: { method: 'auto', samples: null, precision: 'auto', seed: 0 },
-  measures: ['risk', 'parameter_gap', 'gradient_gap'],
+  measures: ['risk', 'parameter_gap', 'gradient_gap', 'balance'],
   facets: [],
 };
+
+/**
+ * Small runs through the code that most runs go through: solved while nothing else is to be done, they leave the solver compiled and the tables begun.
+ * Their results are thrown away.
+ */
+export const warmUps: readonly Problem[] = [
+  softmax,
+  { ...softmax, attention: { ...softmax.attention, kernel: 'linear' } },
+  { ...softmax, length: Number.POSITIVE_INFINITY },
+];

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import type { KernelModule } from '../../../src/kernels/index.js';
 import { trainDescent, trainFlow } from '../../../src/solver/flow.js';
+import type { TrainedPoint } from '../../../src/solver/gradient-fields.js';
 import type { Problem } from '../../../src/solver/problem.js';
 import { QuadraticContour } from '../../../src/solver/quadratic-contour.js';
 import { stream } from '../../../src/solver/random.js';
@@ -108,7 +109,7 @@ describe('contour sums', function () {
           const fine = sums(contour, { ...request, accuracy: 1e-15 });
           // Averages of B2 and 1 − G and of their products with ξ²: numbers of one size.
           const size = Math.max(...fine.slice(0, 1 + 2 * d).map(Math.abs), 1e-3);
-          for (const accuracy of [1e-11, 1e-8]) {
+          for (const accuracy of [1e-11, 1e-8, 1e-6]) {
             const coarse = sums(contour, { ...request, accuracy });
             for (let i = 0; i < 1 + 2 * d; i++) {
               const off = Math.abs(coarse[i]! - fine[i]!) / size;
@@ -163,7 +164,8 @@ describe('contour sums', function () {
           }),
         );
         assert.ok(asked > 0);
-        assert.deepEqual(compiled, drain(run(problem)));
+        const seen = (points: readonly TrainedPoint[]) => points.map(({ time, theta, reference }) => ({ time, theta, reference }));
+        assert.deepEqual(seen(compiled), seen(drain(run(problem))));
       }
     }
   });

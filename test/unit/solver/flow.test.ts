@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { bayesRisk, oneStepRisk, zeroRisk } from '../../../src/solver/baselines.js';
 import { infinitePromptField, isotropicFlow } from '../../../src/solver/closed-form.js';
-import { gradientOf, infinitePrompt, referenceFor, trainDescent, trainFlow } from '../../../src/solver/flow.js';
+import { referenceFor, trainDescent, trainFlow } from '../../../src/solver/flow.js';
+import { gradientOf, infinitePrompt } from '../../../src/solver/gradient-fields.js';
 import { initialParameters, layoutOf, merge } from '../../../src/solver/parameters.js';
 import { populationRisk } from '../../../src/solver/population.js';
 import type { Problem, QuantityName, Train } from '../../../src/solver/problem.js';

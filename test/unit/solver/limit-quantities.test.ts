@@ -134,7 +134,7 @@ describe('the infinite-prompt limit as a quantity', () => {
     const problem: Problem = { ...base, attention: { ...base.attention, init: { kind: 'balanced', alpha: 1.5 } } };
     const layout = layoutOf(problem);
     const m = merge(layout, initialParameters(problem));
-    const { limit_norm: norm, gaussian_gap: gap } = taskLimitQuantities(problem, task, [m], 'time');
+    const { limit_norm: norm, gaussian_gap: gap } = taskLimitQuantities(problem, task, () => [m], 'time');
     // Straight from the definition: x Rademacher, A = α I/√3, b = α, ŷ = b wᵀ tanh(A x_q), and b wᵀ A x_q for Gaussian x.
     const rng = stream(5, 'by hand', 0);
     const w = lawDraw(task.weights);
@@ -239,7 +239,7 @@ describe('several heads', () => {
     const starts = [5, 9].map((seed) =>
       merge(layout, initialParameters({ ...problem, attention: { ...problem.attention, init: { kind: 'random', seed, scale: 1 } } })),
     );
-    const found = headQuantities(problem, layout, problem.setting.task, starts, 'step');
+    const found = headQuantities(problem, layout, problem.setting.task, () => starts, 'step');
     const at = (name: string, point: number): number[] => [1, 2, 3, 4].map((k) => found[`${name}[${k}]`]!.value[point]!);
     assert.equal(found['gains[5]'], undefined);
     assert.deepEqual([found.gains, found.largest_gain!.method, found.approximate_risk!.method], [undefined, 'exact', 'approximate']);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { gradientOf, infinitePrompt } from '../../../src/solver/flow.js';
+import { gradientOf, infinitePrompt } from '../../../src/solver/gradient-fields.js';
 import { initialParameters, layoutOf } from '../../../src/solver/parameters.js';
 import { populationRisk } from '../../../src/solver/population.js';
 import type { Problem } from '../../../src/solver/problem.js';
