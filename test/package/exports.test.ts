@@ -111,6 +111,20 @@ describe('exports of the packaged extension', function () {
     assert.deepEqual([origin.seed, origin.method, origin.tolerance], ['0', 'exact', '1e-8']);
   });
 
+  it('SVG is the same file whatever the theme of the editor: for paper', async () => {
+    const paper = await vector();
+    for (const [id, kind] of [
+      ['Default Dark Modern', 'vscode-dark'],
+      ['Default High Contrast', 'vscode-high-contrast'],
+      ['Default High Contrast Light', 'vscode-high-contrast-light'],
+      ['Default Light Modern', 'vscode-light'],
+    ] as const) {
+      await workbench.theme(id);
+      await workbench.panel().locator(`body.${kind}`).waitFor();
+      assert.equal((await exported(workbench, 'SVG', '.svg')).toString('utf8'), paper, id);
+    }
+  });
+
   it('PNG is the same picture at 300 dots to the inch, with its origin', async () => {
     const bytes = await exported(workbench, 'PNG', '.png');
     writeFileSync(artifact('export-png.png'), bytes);
