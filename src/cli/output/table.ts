@@ -1,8 +1,8 @@
 /** The results as text for people: a row for every setting of the sweeps, the last recorded values, then what was expected. */
 import { groupedNotes } from '../../chart/grouped-notes.js';
-import { short } from '../../engine/expectations.js';
 import type { Finished } from '../../engine/export/source.js';
 import { failureCodes } from '../../engine/findings.js';
+import { short } from '../../engine/measured.js';
 import type { ExperimentResult, Verdict } from '../../engine/results.js';
 import type { RunResult, Series } from '../../solver/result.js';
 import { studentHalfWidth } from '../../solver/statistics.js';

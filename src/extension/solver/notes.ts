@@ -1,7 +1,7 @@
 /** A few words on a result, for a place beside the block that made it. */
 import * as l10n from '@vscode/l10n';
 import { derive } from '../../engine/derive.js';
-import { short } from '../../engine/expectations.js';
+import { short } from '../../engine/measured.js';
 import type { ExperimentResult, RunOutcome } from '../../engine/results.js';
 import type { ResultNote } from '../../protocol/solver.js';
 import type { RunResult } from '../../solver/result.js';
