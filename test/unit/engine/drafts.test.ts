@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { draftOf, draftTolerance } from '../../../src/engine/drafts.js';
-import type { Experiment } from '../../../src/spec/experiment.js';
+import type { Setting } from '../../../src/solver/problem.js';
+import type { Experiment, FileReference } from '../../../src/spec/experiment.js';
 import { experiment, numberValue, plan } from '../../support/engine/experiments.js';
+import { taskOfDimension } from '../../support/problem.js';
 
 /** Two flows of 0.1 s at a tolerance. */
 function flows(title: string, tolerance: number, seconds = 0.1): Experiment {
@@ -27,6 +29,20 @@ describe('drafts of a plan', () => {
       assert.ok(train?.kind === 'gradient_flow' && train.tolerance === draftTolerance);
       assert.deepEqual({ ...own.problem, train }, first!.runs[i]!.problem);
     });
+  });
+
+  it('leave out what nobody looks at in a draft, where there would be any of it', () => {
+    const task = (dimension: number): Experiment => {
+      const flowing = flows('A', 1e-8);
+      const { weights, ...task } = taskOfDimension(dimension);
+      assert.ok(weights.kind === 'gaussian');
+      const setting: Setting<FileReference> = { kind: 'task', task: { ...task, tokens: null, weights } };
+      return { ...flowing, runs: flowing.runs.map((run) => ({ ...run, problem: { ...run.problem, setting } })) };
+    };
+    const flags = (dimension: number) =>
+      draftOf(plan(task(dimension)), all)!.plan.experiments[0]!.runs.map(({ problem }) => problem.withoutSnapshots);
+    assert.deepEqual(flags(2), [true, true]);
+    assert.deepEqual(flags(65), [undefined, undefined]);
   });
 
   it('are made only where something is gained', () => {

@@ -62,9 +62,14 @@ describe('cost estimates', () => {
     assert.ok(output < 60 && gradient > output + 15 && gradient < output + 300, `${output}, ${gradient}`);
   });
 
-  it('does not depend on the length where the solver is exact', () => {
-    assert.deepEqual(estimateCost(problem({ length: 10 })), estimateCost(problem({ length: 1e12 })));
-    assert.deepEqual(estimateCost(problem({ length: 10 })), estimateCost(problem({ length: Number.POSITIVE_INFINITY })));
+  it('does not depend on the length where the solver is exact, and is less where the risk is a polynomial', () => {
+    const finite = estimateCost(problem({ length: 10 }));
+    const infinite = estimateCost(problem({ length: Number.POSITIVE_INFINITY }));
+    assert.deepEqual(finite, estimateCost(problem({ length: 1e12 })));
+    assert.ok(infinite.seconds < finite.seconds);
+    const linear = (length: number) => estimateCost(problem({ length, attention: { ...problem({}).attention, kernel: 'linear' } }));
+    assert.deepEqual(linear(10), infinite);
+    assert.deepEqual(linear(1e12), infinite);
   });
 
   // Steps of batch 128, d = 5, on one core of a quiet machine: `npm run bench -- --part peers`.
