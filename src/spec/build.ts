@@ -27,6 +27,7 @@ import type { MatrixStore } from './matrices.js';
 import { Damaged, extent, Mistake, Report } from './mistake.js';
 import { readOverlay } from './overlays.js';
 import { defaultPlots, readPlot } from './plots.js';
+import { checkPoints } from './points.js';
 import { errorNames, formOf, quantityRef } from './quantities.js';
 import { type BlockReaders, errorName, errorOf } from './settings.js';
 import { constantsOf, type Study } from './study.js';
@@ -130,7 +131,7 @@ class Builder {
       return null;
     }
     this.checkTotal(runs);
-    this.checkPoints(pending, runs);
+    checkPoints(pending, runs, this.report);
     const lengthSweep = this.lengthSweep(runs);
     this.checkLengthForms(lengthSweep);
     const expectations = pending.flatMap((one) => report.attempt(() => one.finish(environments)) ?? []);
@@ -293,47 +294,6 @@ class Builder {
         durationText(mostSecondsPerExperiment),
       );
       this.report.add(new Mistake(codes.seconds, this.runsPlace(), message));
-    }
-  }
-
-  /** Points of trajectories that expectations name must lie within every run that they pick. */
-  private checkPoints(pending: readonly PendingExpectation[], runs: readonly RunSpec[]): void {
-    for (const { points } of pending) {
-      for (const point of points) {
-        for (const run of runs) {
-          const train = run.problem.train;
-          const picked = point.at.every((entry) => entry.kind === 'axis' || run.at[entry.name]?.text === entry.value.text);
-          if (train === null || !picked) {
-            continue;
-          }
-          const end = train.kind === 'gradient_flow' ? train.time : point.axis === 'step' ? train.steps : train.steps * train.rate;
-          if (point.value > end * (1 + 1e-12)) {
-            this.report.add(
-              new Mistake(
-                codes.outside,
-                point.node,
-                l10n.t('The training ends at {0} {1}, before {2}.', point.axis, numberText(end), numberText(point.value)),
-              ),
-            );
-            break;
-          }
-          if (train.kind === 'gradient_flow' || point.axis === 'step') {
-            continue;
-          }
-          const step = point.value / train.rate;
-          if (Math.abs(step - Math.round(step)) > 1e-6) {
-            const near = numberText(Number((Math.round(step) * train.rate).toPrecision(12)));
-            const message = l10n.t(
-              'With rate {0} there is no step at time {1}; the nearest is at {2}.',
-              numberText(train.rate),
-              numberText(point.value),
-              near,
-            );
-            this.report.add(new Mistake(codes.outside, point.node, message));
-            break;
-          }
-        }
-      }
     }
   }
 
