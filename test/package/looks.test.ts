@@ -16,6 +16,9 @@ const one = `experiment "${longTitle}" {
 }
 `;
 
+/** Examples with shaded stretches, marks on curves, and charts that no spec asks for. */
+const phased = Object.fromEntries(['regimes.attn', 'rare-queries.attn'].map((name) => [name, example(name)]));
+
 /** Elements that stick out of the panel, words that are broken in the middle, and text over text. */
 const flaws = `(() => {
   const found = [];
@@ -70,7 +73,7 @@ describe('the looks of the packaged extension', function () {
     this,
     {
       vsix: join(root, 'attn-lab.vsix'),
-      files: { [first]: example(first), 'many.attn': many, 'one.attn': one },
+      files: { [first]: example(first), ...phased, 'many.attn': many, 'one.attn': one },
       width: 1600,
       height: 1000,
     },
@@ -118,6 +121,30 @@ describe('the looks of the packaged extension', function () {
     await workbench.panel().getByRole('tab', { name: 'Charts' }).click();
     await workbench.page.emulateMedia({ forcedColors: 'none', reducedMotion: 'no-preference' });
     await workbench.theme('Default Light Modern');
+  });
+
+  it('phases of softmax, and the queries that carry an error', async () => {
+    await workbench.page.setViewportSize({ width: 1600, height: 1500 });
+    for (const [id, kind] of [
+      ['Default Dark Modern', 'vscode-dark'],
+      ['Default High Contrast', 'vscode-high-contrast'],
+      ['Default High Contrast Light', 'vscode-high-contrast-light'],
+      ['Default Light Modern', 'vscode-light'],
+    ] as const) {
+      await workbench.theme(id);
+      await workbench.panel().locator(`body.${kind}`).waitFor();
+      for (const [name, heading, note] of [
+        ['regimes.attn', 'Three regimes', 'Shaded: errors fall more slowly'],
+        ['rare-queries.attn', 'Rare queries', 'Rare queries govern the average'],
+      ] as const) {
+        await workbench.openFile(name);
+        await title(heading);
+        await done();
+        await workbench.panel().locator('section.figure', { hasText: note }).locator('canvas').first().waitFor();
+        await look(`${kind}-${name.replace('.attn', '')}`);
+      }
+    }
+    await workbench.page.setViewportSize({ width: 1600, height: 1000 });
   });
 
   it('one run, under a long title', async () => {
