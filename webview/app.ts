@@ -2,6 +2,7 @@
 
 import type { PanelTab } from '../src/protocol/messages.js';
 import { protocolVersion } from '../src/protocol/messages.js';
+import { patched } from '../src/protocol/patch.js';
 import type { Colours } from './colours.js';
 import { element, setText } from './dom.js';
 import type { Editor, Incoming } from './editor.js';
@@ -108,7 +109,7 @@ export class App {
       if (event.key === 'Escape' && !event.defaultPrevented) editor.post({ type: 'showSource' });
     });
     editor.listen((message) => this.receive(message));
-    editor.post({ type: 'ready', version: protocolVersion, experiment: this.memory.experiment, tab: this.memory.tab });
+    this.sayReady();
   }
 
   private receive(message: Incoming): void {
@@ -121,11 +122,7 @@ export class App {
         break;
       case 'update':
         // Older than what is shown, or about a content that never came.
-        if (this.content === null || message.sequence <= this.sequence) return;
-        this.content = { ...this.content, ...message.changes };
-        this.sequence = message.sequence;
-        if (message.changes.identity !== undefined) this.keep();
-        this.ask(message.changes.charts !== undefined && Object.keys(message.changes).every((key) => besides.has(key)));
+        if (this.content !== null && message.sequence > this.sequence) this.update(this.content, message);
         break;
       case 'highlight':
         this.highlight = message.at;
@@ -135,6 +132,24 @@ export class App {
         void this.render(message);
         break;
     }
+  }
+
+  private update(content: Content, { sequence, changes, curves }: Extract<Incoming, { type: 'update' }>): void {
+    // What a patch was made for never came: everything is asked for anew.
+    if (curves !== undefined && sequence !== this.sequence + 1) {
+      this.sayReady();
+      return;
+    }
+    const charts = curves === undefined ? null : (patched(content.charts, curves) as Content['charts']);
+    this.content = { ...content, ...changes, ...(charts === null ? {} : { charts }) };
+    this.sequence = sequence;
+    if (changes.identity !== undefined) this.keep();
+    const hasCurves = charts !== null || changes.charts !== undefined;
+    this.ask(hasCurves && Object.keys(changes).every((key) => besides.has(key)));
+  }
+
+  private sayReady(): void {
+    this.editor.post({ type: 'ready', version: protocolVersion, experiment: this.memory.experiment, tab: this.memory.tab });
   }
 
   /** Draws with the next frame, once for all messages that arrive before it. */

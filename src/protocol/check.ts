@@ -89,9 +89,11 @@ function anyNumber(value: unknown): boolean {
 const changes: Check = (value) =>
   isRecord(value) && Object.entries(value).every(([key, part]) => Object.hasOwn(content, key) && content[key as keyof PanelContent](part));
 
+const isPatch: Check = (value) => isRecord(value) && ('whole' in value || isRecord(value.parts));
+
 const toPanel: { readonly [Type in ToPanel['type']]: Shape } = {
   state: { version: count, sequence: count, content: record(content) },
-  update: { sequence: count, changes },
+  update: { sequence: count, changes, curves: (value) => value === undefined || isPatch(value) },
   highlight: { at: orNull(at) },
   render: { request: count, svg: text, scale: (value) => finite(value) && (value as number) > 0, target: oneOf('bytes', 'clipboard') },
 };

@@ -3,8 +3,10 @@
  * clone carries; models of charts, tables and parameters are known here by their outline only, and the two sides bind their types.
  */
 
+import type { Patch } from './patch.js';
+
 /** Grows with every change that an older side would misread. */
-export const protocolVersion = 1;
+export const protocolVersion = 2;
 
 /** Sweep values by name, as canonical text: what names a curve. */
 export type At = Readonly<Record<string, string>>;
@@ -162,8 +164,16 @@ export type ToPanel<
       readonly sequence: number;
       readonly content: PanelContent<Chart, Table, Parameters>;
     }
-  /** What has changed since the last message. Sequences grow; one that does not is dropped. */
-  | { readonly type: 'update'; readonly sequence: number; readonly changes: Partial<PanelContent<Chart, Table, Parameters>> }
+  /**
+   * What has changed since the last message. Sequences grow; one that does not is dropped. `curves` says what differs in the charts, where that is
+   * shorter than the charts are: it fits those of the sequence before.
+   */
+  | {
+      readonly type: 'update';
+      readonly sequence: number;
+      readonly changes: Partial<PanelContent<Chart, Table, Parameters>>;
+      readonly curves?: Patch;
+    }
   /** The curves of these sweep values stand out; null ends that. */
   | { readonly type: 'highlight'; readonly at: At | null }
   /** Draws an SVG as PNG, and answers `rendered` or puts it on the clipboard and answers `rendered` without bytes. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
+import { patchBetween } from '../../src/protocol/patch.js';
 import { root } from '../support/vscode/versions.js';
 import { contentOf, solved, type TestContent } from '../support/webview/content.js';
 import { launch, openPanel, type Stage } from '../support/webview/stage.js';
@@ -62,7 +63,8 @@ describe('charts that are drawn again', function () {
       const [before, after] = [content(from), content(to)];
       const stage = await open(before);
       const first = await pictures(stage);
-      await stage.send({ type: 'update', sequence: 2, changes: { charts: after.charts } });
+      const curves = patchBetween(before.charts, after.charts)!;
+      await stage.send({ type: 'update', sequence: 2, changes: {}, curves });
       const again = await pictures(stage);
       const fresh = await pictures(await open(after));
       assert.ok(again.length >= 2);

@@ -1,7 +1,8 @@
 /** What a preview shows of a study: everything at once for a panel that was loaded, else what has changed. Knows no editor. */
 import type { ChartModel, ParametersModel, TableModel } from '../../chart/index.js';
 import type { SliderPlace } from '../../protocol/language.js';
-import type { PanelContent, PanelTab, RunsState } from '../../protocol/messages.js';
+import type { PanelContent, PanelTab, RunsState, ToPanel } from '../../protocol/messages.js';
+import { patchBetween } from '../../protocol/patch.js';
 import type { Study } from '../studies/study.js';
 
 export type Content = PanelContent<ChartModel, TableModel, ParametersModel>;
@@ -64,4 +65,16 @@ export function changesBetween(before: Content, after: Content): Partial<Content
     if (isModel || JSON.stringify(old) !== JSON.stringify(now)) changes[key] = now;
   }
   return changes as Partial<Content>;
+}
+
+type Update = Omit<Extract<ToPanel<ChartModel, TableModel, ParametersModel>, { type: 'update' }>, 'type' | 'sequence'>;
+
+/** What a panel that shows the one is told to show the other; null when that is the same. Of charts that stay, what differs in them. */
+export function updateBetween(before: Content, after: Content): Update | null {
+  const { charts, ...others } = changesBetween(before, after);
+  const curves = charts === undefined ? null : patchBetween(before.charts, charts);
+  const isAnew = curves !== null && 'whole' in curves;
+  const changes = isAnew ? { ...others, charts: after.charts } : others;
+  if (curves !== null && !isAnew) return { changes, curves };
+  return Object.keys(changes).length === 0 ? null : { changes };
 }

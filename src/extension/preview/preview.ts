@@ -10,7 +10,7 @@ import type { Services } from '../context.js';
 import { exportFromPanel } from '../export/export.js';
 import { log, reason } from '../log.js';
 import type { Study } from '../studies/study.js';
-import { type Content, changesBetween, contentOf, shownIndex } from './content.js';
+import { type Content, contentOf, shownIndex, updateBetween } from './content.js';
 import { previewPage } from './html.js';
 import { openText, revealLine, revealSweepValues } from './reveal.js';
 import { SliderDrag } from './slider-drag.js';
@@ -245,9 +245,9 @@ export class Preview implements vscode.Disposable {
   private tell(): void {
     if (this.told === null || this.disposed) return;
     const content = this.content();
-    const changes = changesBetween(this.told, content);
+    const update = updateBetween(this.told, content);
     this.told = content;
-    if (Object.keys(changes).length > 0) this.post({ type: 'update', sequence: ++this.sequence, changes });
+    if (update !== null) this.post({ type: 'update', sequence: ++this.sequence, ...update });
   }
 
   private post(message: ToPanel): void {

@@ -11,10 +11,12 @@
       addEventListener('message', ({ data }) => {
         if (typeof data?.sequence !== 'number') return;
         const { sequence } = data;
-        const content = data.changes ?? data.content ?? {};
-        const notes = (content.charts ?? []).flatMap((chart) => chart.notes ?? []).join(' ');
-        noted.told.push({ sequence, parts: Object.keys(content), isWhole: !/unfinished/.test(notes), time: now() });
+        const parts = [...Object.keys(data.changes ?? data.content ?? {}), ...(data.curves === undefined ? [] : ['charts'])];
+        const told = { sequence, parts, isWhole: false, time: now() };
+        noted.told.push(told);
         requestAnimationFrame(() => {
+          // The panel has drawn it, and not painted yet.
+          told.isWhole = [...document.querySelectorAll('.notes')].every((note) => !/unfinished/.test(note.textContent));
           const { port1, port2 } = new MessageChannel();
           port1.onmessage = () => noted.drawn.push({ sequence, time: now() });
           port2.postMessage(null);

@@ -1,5 +1,13 @@
 import assert from 'node:assert/strict';
-import { type Content, changesBetween, contentOf, shownIndex, type ViewState } from '../../../src/extension/preview/content.js';
+import { chartModels } from '../../../src/chart/index.js';
+import {
+  type Content,
+  changesBetween,
+  contentOf,
+  shownIndex,
+  updateBetween,
+  type ViewState,
+} from '../../../src/extension/preview/content.js';
 import { highlightAt } from '../../../src/extension/preview/highlight.js';
 import { previewPage } from '../../../src/extension/preview/html.js';
 import { SliderDrag } from '../../../src/extension/preview/slider-drag.js';
@@ -8,7 +16,9 @@ import { Study } from '../../../src/extension/studies/study.js';
 import { isToPanel } from '../../../src/protocol/check.js';
 import { fromChannel, toChannel } from '../../../src/protocol/crossing.js';
 import type { ExperimentOutline, Replacement, SliderPlace, TrialPlan } from '../../../src/protocol/language.js';
+import { patched } from '../../../src/protocol/patch.js';
 import type { ToSolver } from '../../../src/protocol/solver.js';
+import { all } from '../chart/fixtures.js';
 
 const places: ExperimentOutline = {
   title: 'A',
@@ -80,6 +90,18 @@ describe('a preview', () => {
     assert.deepEqual(changesBetween(before, { ...before, locked: true }), { locked: true });
     const again: Content = { ...before, runs: { ...before.runs } };
     assert.deepEqual(changesBetween(before, again), {}, 'equal words are no news');
+  });
+
+  it('is told what differs in the charts that it has, and of others everything', () => {
+    const charts = chartModels(all.flow());
+    const before: Content = { ...contentOf(study().study, view), charts };
+    assert.equal(updateBetween(before, { ...before, charts: structuredClone(charts) }), null, 'equal charts are no news');
+    const moved = charts.map((chart) => ({ ...structuredClone(chart), notes: ['Moved.'] }));
+    const update = updateBetween(before, { ...before, locked: true, charts: moved })!;
+    assert.deepEqual(update.changes, { locked: true });
+    assert.deepEqual(patched(charts, update.curves!), moved);
+    assert.deepEqual(updateBetween(before, { ...before, charts: [] }), { changes: { charts: [] } });
+    assert.deepEqual(updateBetween({ ...before, charts: [] }, before), { changes: { charts } });
   });
 
   it('gets infinite prompt lengths through its channel', () => {

@@ -14,6 +14,7 @@ const to: readonly ToPanel[] = [
   { type: 'state', version: 1, sequence: 0, content },
   { type: 'update', sequence: 1, changes: { locked: true, charts: content.charts } },
   { type: 'update', sequence: 2, changes: {} },
+  { type: 'update', sequence: 3, changes: {}, curves: { parts: { 0: { whole: 1 } } } },
   { type: 'highlight', at: { L: '10' } },
   { type: 'highlight', at: null },
   { type: 'render', request: 1, svg: '<svg/>', scale: 2, target: 'bytes' },
@@ -47,7 +48,8 @@ describe('messages between editor and panel', () => {
     const spoilt = (message: object): object[] =>
       Object.keys(message).flatMap((key) => [
         { ...message, [key]: Symbol.iterator },
-        { ...message, [key]: undefined },
+        // An update may have no curves.
+        ...(key === 'curves' ? [{ ...message, curves: { parts: 5 } }] : [{ ...message, [key]: undefined }]),
       ]);
     for (const message of to) for (const bad of spoilt(message)) assert.ok(!isToPanel(bad), message.type);
     for (const message of from) for (const bad of spoilt(message)) assert.ok(!isFromPanel(bad), message.type);
