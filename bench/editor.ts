@@ -33,9 +33,12 @@ interface Opened {
   readonly watch: Watch;
 }
 
+/** As on a desktop by default: the server of a browser saves every second, and each key after that makes the file one that is to be saved again. */
+const settings = { 'files.autoSave': 'off' };
+
 /** The example beside its preview, with the cursor behind the first decimal of rho. */
 async function openExample(): Promise<Opened> {
-  const workbench = await Workbench.open({ vsix, files: { [example]: text } });
+  const workbench = await Workbench.open({ vsix, files: { [example]: text }, settings });
   await workbench.openFile(example);
   await workbench.command('Attn: Open Preview to the Side');
   await workbench.panel().locator('canvas').first().waitFor();
@@ -104,15 +107,14 @@ async function redraw({ workbench, watch }: Opened): Promise<string> {
 
 /** The same keys, answered by an extension that does nothing but pass them on: what the platform itself takes. */
 async function echo(): Promise<string> {
-  const name = 'echo.txt';
-  const workbench = await Workbench.open({ development: join(root, 'bench', 'echo'), files: { [name]: text } });
+  const workbench = await Workbench.open({ development: join(root, 'bench', 'echo'), files: { [example]: text }, settings });
   try {
-    await workbench.openFile(name);
+    await workbench.openFile(example);
     await workbench.command('Echo: Open');
     await workbench.panel().locator('canvas').first().waitFor();
     const watch = await Watch.start(workbench.page);
     await workbench.page.waitForTimeout(4000);
-    await workbench.openFile(name);
+    await workbench.openFile(example);
     await workbench.select('0.5');
     await workbench.page.keyboard.press('ArrowRight');
     const painted: number[] = [];
@@ -129,7 +131,7 @@ async function echo(): Promise<string> {
     return [
       '## What of this is the editor itself',
       '',
-      'The same workbench with an extension that answers every change of the text with a message to a webview, which draws one rectangle (`bench/echo`): no extension that draws in a webview can be faster.',
+      'The same workbench with an extension that knows the grammar of the language and answers every change of the text with a message to a webview, which draws one rectangle (`bench/echo`): no extension that draws in a webview can be faster.',
       '',
       table(spreadHead, [spreadRow('until the message is in the webview', arrived), spreadRow('until it is painted', painted)]),
     ].join('\n');

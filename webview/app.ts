@@ -27,6 +27,9 @@ import { currentColours, onThemeChange } from './theme.js';
 /** What stands beside the curves and does not change how they are seen. When it comes with new ones, these are painted first. */
 const besides: ReadonlySet<string> = new Set(['charts', 'runs', 'expectations', 'sliders', 'hasPrevious', 'secondsLeft']);
 
+/** Milliseconds without new curves after which the next ones do not wait for others to come in the same frame. */
+const pause = 100;
+
 export class App {
   private memory: Memory;
   private content: Content | null = null;
@@ -34,6 +37,9 @@ export class App {
   private highlight: Readonly<Record<string, string>> | null = null;
   private colours: Colours;
   private frame = 0;
+  /** Whose curves were drawn last by themselves, and when. */
+  private drawn: Content | null = null;
+  private drawnAt = 0;
   /** Whether the next frame is for the curves alone. */
   private isForCurves = true;
   private readonly later = new Later();
@@ -152,18 +158,32 @@ export class App {
     this.editor.post({ type: 'ready', version: protocolVersion, experiment: this.memory.experiment, tab: this.memory.tab });
   }
 
-  /** Draws with the next frame, once for all messages that arrive before it. */
+  /**
+   * Draws with the next frame, once for all messages that arrive before it. New curves after a pause are drawn at once: the time until the page makes its
+   * next frame is there for it, and is lost otherwise.
+   */
   private ask(isForCurves = false): void {
     this.isForCurves &&= isForCurves;
     if (this.frame !== 0) return;
+    const now = performance.now();
+    if (this.isForCurves && now - this.drawnAt > pause) this.drawCurves();
     this.frame = requestAnimationFrame(() => {
       this.frame = 0;
-      const curvesFirst = this.isForCurves && this.memory.tab === 'charts';
+      const curvesFirst = this.isForCurves;
       this.isForCurves = true;
-      if (!curvesFirst || this.content === null) return this.draw();
-      this.drawCharts(this.content);
-      this.later.ask(this, () => this.draw());
+      if (curvesFirst && (this.content === this.drawn || this.drawCurves())) this.later.ask(this, () => this.draw());
+      else this.draw();
     });
+  }
+
+  /** The curves alone; false where they are not what is looked at. */
+  private drawCurves(): boolean {
+    const { content } = this;
+    if (content === null || this.memory.tab !== 'charts') return false;
+    this.drawCharts(content);
+    this.drawn = content;
+    this.drawnAt = performance.now();
+    return true;
   }
 
   private draw(): void {

@@ -4,6 +4,7 @@ export { type ChartOptions, chartModels } from './model.js';
 export { colourOf, dashPattern, type Theme, type ThemeName, themes } from './palette.js';
 export { hasParameters, type ParametersModel, type ParametersRun, parametersModel } from './parameters.js';
 export { type PgfplotsOptions, toPgfplots } from './pgfplots.js';
+export { roundedModel } from './rounded.js';
 export { type SvgOptions, toSvg } from './svg.js';
 export { type TableColumn, type TableModel, type TableOptions, tableModel } from './table.js';
 export { plainText } from './text.js';

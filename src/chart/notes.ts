@@ -2,7 +2,7 @@
 import type { ExperimentResult } from '../engine/results.js';
 import { type Curve, resultOf } from './collect.js';
 import { groupedNotes } from './grouped-notes.js';
-import { plainText } from './text.js';
+import { numberText, plainText } from './text.js';
 import type { Axis, ChartModel, MethodName, Panel, Series } from './types.js';
 import { zonesText } from './zones.js';
 
@@ -78,19 +78,19 @@ function trained(result: ExperimentResult): boolean {
   return result.runs.some((r) => Object.keys(resultOf(r)?.axes ?? {}).length > 0);
 }
 
-/** Digits that flows are held to by the coarsest of their tolerances; null where those are too many to matter in a figure. */
-function exactDigits({ experiment }: ExperimentResult): number | null {
+/** The coarsest tolerance of flows; null where all are too fine to matter in a figure. */
+function coarseTolerance({ experiment }: ExperimentResult): number | null {
   const coarsest = experiment.runs.reduce((most, { problem: { train } }) => {
     return train?.kind === 'gradient_flow' ? Math.max(most, train.tolerance) : most;
   }, 0);
-  return coarsest <= 1e-6 ? null : Math.max(1, Math.floor(-Math.log10(coarsest) + 1e-9));
+  return coarsest <= 1e-6 ? null : coarsest;
 }
 
 /** What "exact" is followed by: values along a training on fresh prompts are exact at parameters that are themselves a draw. */
 function exactness(result: ExperimentResult): string {
-  const digits = exactDigits(result);
+  const tolerance = coarseTolerance(result);
   const stochastic = result.experiment.runs.some(({ problem: { train } }) => train?.kind === 'sgd' || train?.kind === 'adam');
-  return `${digits === null ? '' : ` to ${many(digits, 'digit')}`}${stochastic ? ' at the parameters of one training on fresh prompts' : ''}`;
+  return `${tolerance === null ? '' : ` along a flow with a tolerance of ${plainText(numberText(tolerance, 2))}`}${stochastic ? ' at the parameters of one training on fresh prompts' : ''}`;
 }
 
 function methodNotes(curves: readonly Curve[], drawn: readonly Series[], exact: string): string[] {

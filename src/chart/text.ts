@@ -12,6 +12,19 @@ export function plain(text: string): Text {
  * and spaces do not break. Never for text that a user wrote.
  */
 export function rich(markup: string): Text {
+  const known = read.get(markup);
+  if (known !== undefined) return known;
+  const text = readMarkup(markup);
+  if (read.size >= mostRead) read.clear();
+  read.set(markup, text);
+  return text;
+}
+
+/** The same labels are read again for every chart of every key. */
+const read = new Map<string, Text>();
+const mostRead = 1000;
+
+function readMarkup(markup: string): Text {
   const spans: Span[] = [];
   markup.split('$').forEach((part, i) => {
     if (i % 2 === 0) spans.push(...plain(part));

@@ -267,6 +267,7 @@ export class SolverService {
         held: study.session.heldIn(index),
         budget: study.budget,
         settled: !isDraft && study.settled.has(index),
+        isDraft,
       });
       this.host.post({ type: 'snapshot', study: study.id, revision: study.revision, snapshot });
     }

@@ -5,6 +5,7 @@ import {
   hasParameters,
   type ParametersModel,
   parametersModel,
+  roundedModel,
   type TableModel,
   tableModel,
 } from '../../chart/index.js';
@@ -26,14 +27,16 @@ export interface SnapshotOptions {
   readonly held: Held;
   readonly budget: number | null;
   readonly settled: boolean;
+  /** Of a draft, which is looked at for a moment: its curves have as many digits as a screen shows. */
+  readonly isDraft?: boolean;
 }
 
-export function snapshotOf(result: ExperimentResult, { watched, held, budget, settled }: SnapshotOptions): Models {
+export function snapshotOf(result: ExperimentResult, { watched, held, budget, settled, isDraft = false }: SnapshotOptions): Models {
   const { experiment } = result;
   return {
     title: experiment.title,
     hash: experiment.hash,
-    charts: watched?.charts ? chartModels(result).map(withRemarksTold) : null,
+    charts: watched?.charts ? chartsOf(result, isDraft) : null,
     table: watched?.table ? tableModel(result) : null,
     parameters: watched?.parameters ? parametersModel(result) : null,
     hasParameters: hasParameters(result),
@@ -44,6 +47,11 @@ export function snapshotOf(result: ExperimentResult, { watched, held, budget, se
     findings: findingsOf(result, tell).map(({ code, message, setting }) => ({ code, message, block: setting.split('.')[0] ?? null })),
     settled,
   };
+}
+
+function chartsOf(result: ExperimentResult, isDraft: boolean): ChartModel[] {
+  const models = chartModels(result).map(withRemarksTold);
+  return isDraft ? models.map(roundedModel) : models;
 }
 
 /** Remarks stand beside a figure, not in it. */

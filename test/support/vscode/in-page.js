@@ -7,12 +7,15 @@
   globalThis.attnWatch = {
     keys: () => addEventListener('keydown', () => noted.keys.push(now()), { capture: true }),
     /** In the panel's document. The panel draws in the first frame after a message; what that frame posts comes when it has been painted. */
-    panel: () =>
+    panel: () => {
+      // Before the panel's own listener, which may draw at once.
+      let arrived = 0;
+      addEventListener('message', () => (arrived = now()), { capture: true });
       addEventListener('message', ({ data }) => {
         if (typeof data?.sequence !== 'number') return;
         const { sequence } = data;
         const parts = [...Object.keys(data.changes ?? data.content ?? {}), ...(data.curves === undefined ? [] : ['charts'])];
-        const told = { sequence, parts, isWhole: false, time: now() };
+        const told = { sequence, parts, isWhole: false, time: arrived };
         noted.told.push(told);
         requestAnimationFrame(() => {
           // The panel has drawn it, and not painted yet.
@@ -21,7 +24,8 @@
           port1.onmessage = () => noted.drawn.push({ sequence, time: now() });
           port2.postMessage(null);
         });
-      }),
+      });
+    },
     take: (what) => noted[what].splice(0),
     /** Bytes of the heap after a collection. */
     heap: async () => {

@@ -198,7 +198,7 @@ describe('the solver of an editor', () => {
       assert.ok(drafts.length >= 1);
       const draft = drafts.at(-1)!;
       assert.equal(draft.hash, last.hash);
-      assert.match(draft.charts![0]!.notes.join(' '), /Exact to 5 digits\./);
+      assert.match(draft.charts![0]!.notes.join(' '), /Exact along a flow with a tolerance of 10⁻⁵\./);
       assert.match(last.charts![0]!.notes.join(' '), /Exact\./);
       assert.deepEqual(
         draft.expectations.map(({ verdict }) => verdict),
