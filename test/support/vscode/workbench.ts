@@ -295,12 +295,12 @@ export class Workbench {
     return text.replace(/[\u00a0\u202f]/g, ' ');
   }
 
-  /** Waits until the first figure is whole and told otherwise than `before`, and answers how. */
+  /** Waits until the first figure is whole, no draft of itself, and told otherwise than `before`, and answers how. */
   async moved(before: string, index = 0): Promise<string> {
     let now = before;
     await this.until('the curves move', async () => {
       now = await this.spoken(index);
-      return now !== before && now !== '' && !/unfinished/.test(now);
+      return now !== before && now !== '' && !/unfinished|tolerance of/.test(now);
     });
     return now;
   }
