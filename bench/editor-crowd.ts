@@ -29,9 +29,11 @@ const redraws = 20;
 /** In the page: notes when a chart is painted, and the time between frames. */
 const notes = `
   window.noted = { painted: [], frames: [] };
+  let told = 0;
+  // Before the panel's own listener, which may draw at once.
+  addEventListener('message', () => (told = performance.now()), { capture: true });
   addEventListener('message', ({ data }) => {
     if (typeof data?.sequence !== 'number') return;
-    const told = performance.now();
     requestAnimationFrame(() => {
       const { port1, port2 } = new MessageChannel();
       port1.onmessage = () => noted.painted.push(performance.now() - told);
