@@ -93,7 +93,7 @@ async function redraw({ workbench, watch }: Opened): Promise<string> {
   return [
     '## From a keystroke to the redrawn chart',
     '',
-    `First example, eight exact trajectories, the preview beside it; ${edits} edits of \`rho\` that no cache holds, ${silent.length} of them without a redraw within 1.5 s. From the key event in the page until the frame with the new curves is painted.`,
+    `First example, eight exact trajectories, the preview beside it; ${edits} edits of \`rho\` that no cache holds, ${silent.length} of them without a redraw within 1.5 s. From the key event in the page until the frame with the new curves is painted. The file is not saved while one types, as on a desktop by default, here and for the editor itself above.`,
     '',
     table(spreadHead, [
       spreadRow('first chart of the new text', first),

@@ -1,4 +1,4 @@
-/** Curves with as many digits as a screen can show: a third of what has to be passed from process to process while somebody types. */
+/** Curves with as many digits as a screen can show, and no more to be passed on to a panel while somebody types. */
 import type { ChartModel, Series } from './types.js';
 
 /** Significant digits. */

@@ -2,7 +2,7 @@
 import { canBePictured } from '../solver/snapshots.js';
 import type { Experiment, Plan, RunSpec } from '../spec/experiment.js';
 
-/** Tolerance of a draft's training. Risks are then off by 1e-6 of their largest value, gaps by up to 1e-3 of theirs in the worst case: a third of a pixel. */
+/** Tolerance of a draft's training. Risks are then off by 1e-6 of their largest value, gaps by up to 1e-3 of theirs in the worst case: a third of a pixel on a linear axis. */
 export const draftTolerance = 1e-5;
 
 /** What a draft takes of the time of its run. */

@@ -9,7 +9,7 @@ import { exported, taken } from '../support/vscode/exported.js';
 import { example, first } from '../support/vscode/specs.js';
 import { inWorkbench } from '../support/vscode/suite.js';
 import { root } from '../support/vscode/versions.js';
-import { artifact, type Workbench } from '../support/vscode/workbench.js';
+import { artifact, themes, type Workbench } from '../support/vscode/workbench.js';
 
 interface Origin {
   readonly version: string;
@@ -113,12 +113,7 @@ describe('exports of the packaged extension', function () {
 
   it('SVG is the same file whatever the theme of the editor: for paper', async () => {
     const paper = await vector();
-    for (const [id, kind] of [
-      ['Default Dark Modern', 'vscode-dark'],
-      ['Default High Contrast', 'vscode-high-contrast'],
-      ['Default High Contrast Light', 'vscode-high-contrast-light'],
-      ['Default Light Modern', 'vscode-light'],
-    ] as const) {
+    for (const [id, kind] of themes) {
       await workbench.theme(id);
       await workbench.panel().locator(`body.${kind}`).waitFor();
       assert.equal((await exported(workbench, 'SVG', '.svg')).toString('utf8'), paper, id);

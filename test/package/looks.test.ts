@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { example, first, many } from '../support/vscode/specs.js';
 import { inWorkbench } from '../support/vscode/suite.js';
 import { root } from '../support/vscode/versions.js';
-import type { Workbench } from '../support/vscode/workbench.js';
+import { themes, type Workbench } from '../support/vscode/workbench.js';
 
 const longTitle =
   'How the population risk of softmax attention approaches that of linear attention as the prompt grows, at three temperatures, for readers who like long titles';
@@ -85,12 +85,7 @@ describe('the looks of the packaged extension', function () {
     },
   );
 
-  for (const [id, kind] of [
-    ['Default Light Modern', 'vscode-light'],
-    ['Default Dark Modern', 'vscode-dark'],
-    ['Default High Contrast', 'vscode-high-contrast'],
-    ['Default High Contrast Light', 'vscode-high-contrast-light'],
-  ] as const) {
+  for (const [id, kind] of themes) {
     it(`${id}: charts, table and parameters`, async () => {
       await workbench.theme(id);
       await workbench.panel().locator(`body.${kind}`).waitFor();
@@ -125,12 +120,7 @@ describe('the looks of the packaged extension', function () {
 
   it('phases of softmax, and the queries that carry an error', async () => {
     await workbench.page.setViewportSize({ width: 1600, height: 1500 });
-    for (const [id, kind] of [
-      ['Default Dark Modern', 'vscode-dark'],
-      ['Default High Contrast', 'vscode-high-contrast'],
-      ['Default High Contrast Light', 'vscode-high-contrast-light'],
-      ['Default Light Modern', 'vscode-light'],
-    ] as const) {
+    for (const [id, kind] of themes) {
       await workbench.theme(id);
       await workbench.panel().locator(`body.${kind}`).waitFor();
       for (const [name, heading, note] of [

@@ -6,7 +6,7 @@
 
   globalThis.attnWatch = {
     keys: () => addEventListener('keydown', () => noted.keys.push(now()), { capture: true }),
-    /** In the panel's document. The panel draws in the first frame after a message; what that frame posts comes when it has been painted. */
+    /** In the panel's document. The panel has drawn when the first frame after a message is made; what that frame posts comes when it has been painted. */
     panel: () => {
       // Before the panel's own listener, which may draw at once.
       let arrived = 0;

@@ -29,6 +29,14 @@ const patience = 60_000;
 const brief = 5000;
 const mostAttempts = 5;
 
+/** A theme of each kind, with the class that a webview has under it; the one that a window begins with comes last. */
+export const themes = [
+  ['Default Dark Modern', 'vscode-dark'],
+  ['Default High Contrast', 'vscode-high-contrast'],
+  ['Default High Contrast Light', 'vscode-high-contrast-light'],
+  ['Default Light Modern', 'vscode-light'],
+] as const;
+
 export class Workbench {
   private constructor(
     readonly page: Page,
